@@ -1,0 +1,61 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+package import GateHTTP
+package import GateTime
+
+/// What becomes of a request once its head was judged.
+package enum Admission: Sendable {
+    case forward(ForwardPlan)
+    /// We reply ourselves: refusal, preflight, redirect. `Exchange` is for ``RequestGate/finished(_:status:answerBytes:)``.
+    case answer(LocalResponse, Exchange)
+}
+
+/// How an admitted request is forwarded.
+package struct ForwardPlan: Sendable {
+    package enum Destination: Sendable, Hashable {
+        /// An index into the snapshot's upstreams.
+        case upstream(Int)
+        /// The control plane in this process.
+        case control
+    }
+
+    package var destination: Destination
+    package var edits: RequestEdits
+    /// When set, the whole body (at most this many octets, else 413) is collected and given to
+    /// ``RequestGate/inspect(_:for:)`` before one octet is forwarded.
+    package var inspectsBodyUpTo: Int?
+    /// When the credential ends: an answer still streaming then is closed (requirement RS-24).
+    package var endsAt: Instant?
+    /// True when the request may be sent again on a fresh connection although a reused one broke before any answer octet:
+    /// only for idempotent methods without a body (RFC 9110 §9.2.2).
+    package var isRetryable: Bool
+    package var exchange: Exchange
+
+    package init(
+        destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
+        isRetryable: Bool = false, exchange: Exchange
+    ) {
+        self.destination = destination
+        self.edits = edits
+        self.inspectsBodyUpTo = inspectsBodyUpTo
+        self.endsAt = endsAt
+        self.isRetryable = isRetryable
+        self.exchange = exchange
+    }
+}
+
+/// Why an upstream gave no answer that could be passed on.
+package enum UpstreamFailure: Sendable, Hashable {
+    /// Connecting failed or took too long.
+    case unreachable
+    /// The answer's head did not come in time.
+    case timedOut
+    /// The connection closed, or what came was not HTTP as it must be.
+    case protocolViolation
+    /// All connections are in use and the queue is full.
+    case overloaded
+    /// The client's body did not come in time or broke its framing.
+    case requestBodyBroken(HTTPRefusal)
+    /// The body was larger than may be inspected.
+    case requestBodyTooLarge
+}

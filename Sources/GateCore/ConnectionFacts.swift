@@ -1,0 +1,15 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+/// What is known of the connection (or HTTP/2 stream) that a request came on; made once per connection.
+package struct ConnectionFacts: Sendable {
+    /// The peer's numeric address without port, `unix` for a Unix socket.
+    package var remoteAddress: String
+    package var isTLS: Bool
+    package var isHTTP2: Bool
+
+    package init(remoteAddress: String, isTLS: Bool, isHTTP2: Bool) {
+        self.remoteAddress = remoteAddress
+        self.isTLS = isTLS
+        self.isHTTP2 = isHTTP2
+    }
+}

@@ -1,0 +1,35 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+/// A set of scope tokens (RFC 6749 §3.3) that remembers the order they were given in.
+///
+/// Tokens are compared exactly: `mcp.readonly` does not satisfy `mcp.read`.
+public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral {
+    /// The tokens, first occurrence first, without duplicates.
+    public private(set) var tokens: [String]
+
+    public init(tokens: some Sequence<String> = []) {
+        self.tokens = []
+        for token in tokens where !token.isEmpty && !self.tokens.contains(token) { self.tokens.append(token) }
+    }
+
+    public init(arrayLiteral elements: String...) { self.init(tokens: elements) }
+
+    /// Reads the space-delimited form; empty items are dropped.
+    public init(parsing text: String) {
+        self.init(tokens: text.split(separator: " ").map(String.init))
+    }
+
+    public var isEmpty: Bool { tokens.isEmpty }
+    public func contains(_ token: String) -> Bool { tokens.contains(token) }
+    public func isSuperset(of other: Scope) -> Bool { other.tokens.allSatisfy(tokens.contains) }
+    /// These tokens first, then the other's new ones.
+    public func union(_ other: Scope) -> Scope { Scope(tokens: tokens + other.tokens) }
+    public func subtracting(_ other: Scope) -> Scope { Scope(tokens: tokens.filter { !other.contains($0) }) }
+
+    /// The space-delimited form of RFC 6749 §3.3.
+    public var formatted: String { tokens.joined(separator: " ") }
+
+    /// Two scopes are equal when they hold the same tokens, in whatever order.
+    public static func == (a: Scope, b: Scope) -> Bool { Set(a.tokens) == Set(b.tokens) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(Set(tokens)) }
+}

@@ -1,0 +1,57 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+package import GateTime
+
+/// One decision of the gate: who asked for what, what was answered and why. Schema version 1.
+package struct AuditEvent: Sendable {
+    package enum Outcome: String, Sendable { case permitted, denied, unavailable }
+
+    package var time: Instant
+    package var requestID: String
+    package var traceID: String
+    package var outcome: Outcome
+    /// The reason of the taxonomy: `bearer`, `no_credential`, `token_expired`, `policy:allowedApplications`, …
+    package var reason: String
+    /// The phase that decided: one of the seven phase names.
+    package var phase: String
+    package var method: String
+    /// The normalised path, without its query.
+    package var path: String
+    package var status: Int
+    package var remoteAddress: String
+    package var provider: String?
+    package var issuer: String?
+    package var subject: String?
+    package var client: String?
+    package var mcpMethod: String?
+    package var mcpTarget: String?
+
+    package init(
+        time: Instant, requestID: String, traceID: String, outcome: Outcome, reason: String, phase: String,
+        method: String,
+        path: String, status: Int, remoteAddress: String, provider: String? = nil, issuer: String? = nil,
+        subject: String? = nil, client: String? = nil, mcpMethod: String? = nil, mcpTarget: String? = nil
+    ) {
+        self.time = time
+        self.requestID = requestID
+        self.traceID = traceID
+        self.outcome = outcome
+        self.reason = reason
+        self.phase = phase
+        self.method = method
+        self.path = path
+        self.status = status
+        self.remoteAddress = remoteAddress
+        self.provider = provider
+        self.issuer = issuer
+        self.subject = subject
+        self.client = client
+        self.mcpMethod = mcpMethod
+        self.mcpTarget = mcpTarget
+    }
+}
+
+/// Where audit events go; called on event loops, so it never blocks and never throws.
+package protocol AuditSink: Sendable {
+    func record(_ event: borrowing AuditEvent)
+}
