@@ -67,8 +67,6 @@ package final class AuditLog: AuditSink, Service {
 
     package func record(_ event: borrowing AuditEvent) {
         enum Result { case kept, full, batchReady }
-        // Passed through an optional, since a closure cannot capture a borrowed parameter.
-        let event = copy event
         let result: Result = buffer.withLock { buffer in
             guard buffer.writer.bytes.count + buffer.outside < configuration.bufferBytes else { return .full }
             AuditLine.append(event, to: &buffer.writer)

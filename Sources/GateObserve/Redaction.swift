@@ -91,6 +91,9 @@ private struct Scanner {
         while upper < bytes.count, Self.isToken68(bytes[upper]) { upper += 1 }
         // `Bearer error="…"` is a challenge: its parameter's name is followed by a quoted string.
         guard upper - end > 8, upper == bytes.count || bytes[upper] != UInt8(ascii: "\"") else { return nil }
+        // `basic authentication` is prose; a credential of lower-case letters only does not occur.
+        let isProse = bytes[end + 1..<upper].allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+        guard !isProse else { return nil }
         return end + 1..<upper
     }
 
