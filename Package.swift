@@ -125,7 +125,8 @@ let package = Package(
         .target(
             name: "GateWeb",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GateCore", "GateObserve", hummingbird, mustache, nioCore, logging,
+                "GateTime", "GateJSON", "GateOAuth", "GateCore", "GateObserve", hummingbird, hummingbirdCore, mustache,
+                nioCore, logging, serviceLifecycle,
             ],
             swiftSettings: house
         ),

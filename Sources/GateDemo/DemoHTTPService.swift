@@ -1,6 +1,5 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import HTTPTypes
 import Hummingbird
 package import Logging
 import NIOCore
@@ -65,8 +64,8 @@ private struct Bridge: HTTPResponder {
     private static func response(_ answer: DemoResponse) -> Response {
         var fields = HTTPFields()
         for field in answer.fields {
-            guard let name = HTTPField.Name(field.name) else { continue }
-            fields.append(HTTPField(name: name, value: field.value))
+            guard let name = HTTPFields.Element.Name(field.name) else { continue }
+            fields.append(HTTPFields.Element(name: name, value: field.value))
         }
         let body: ResponseBody
         switch answer.body {
