@@ -109,7 +109,7 @@ let package = Package(
         .target(
             name: "GateCore",
             dependencies: [
-                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateIdentity",
+                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch", "GateIdentity",
                 "GateObserve",
                 crypto, logging,
             ],

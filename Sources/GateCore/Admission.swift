@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 package import GateHTTP
+import GateMCP
 package import GateTime
 
 /// What becomes of a request once its head was judged.
@@ -30,10 +31,26 @@ package struct ForwardPlan: Sendable {
     /// only for idempotent methods without a body (RFC 9110 §9.2.2).
     package var isRetryable: Bool
     package var exchange: Exchange
+    /// What ``RequestGate/inspect(_:for:)`` holds the body against.
+    var message: MessageFields?
+    /// The answer comes from a protected resource: not for shared caches, and challenges in it are the gate's.
+    var isProtected: Bool
+    var ownCookies: [String]
+    var owner: SessionOwner?
 
     package init(
         destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
         isRetryable: Bool = false, exchange: Exchange
+    ) {
+        self.init(
+            destination: destination, edits: edits, inspectsBodyUpTo: inspectsBodyUpTo, endsAt: endsAt,
+            isRetryable: isRetryable,
+            exchange: exchange, message: nil, isProtected: false, ownCookies: [], owner: nil)
+    }
+
+    init(
+        destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int?, endsAt: Instant?, isRetryable: Bool,
+        exchange: Exchange, message: MessageFields?, isProtected: Bool, ownCookies: [String], owner: SessionOwner?
     ) {
         self.destination = destination
         self.edits = edits
@@ -41,7 +58,18 @@ package struct ForwardPlan: Sendable {
         self.endsAt = endsAt
         self.isRetryable = isRetryable
         self.exchange = exchange
+        self.message = message
+        self.isProtected = isProtected
+        self.ownCookies = ownCookies
+        self.owner = owner
     }
+}
+
+/// The header fields that mirror an MCP message, and by whose right it was admitted so far.
+struct MessageFields: Sendable {
+    let fields: MCPHeaders
+    let admittance: Admittance?
+    let resource: ProtectedResource?
 }
 
 /// Why an upstream gave no answer that could be passed on.

@@ -1,0 +1,28 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+package import GateOAuth
+package import GateTime
+
+/// What is known once a token was validated and policy was asked: kept with the token, so that the next request costs a look-up.
+package final class Admittance: Sendable {
+    enum Outcome: Sendable {
+        case permitted
+        case refused(Rejection)
+    }
+
+    let principal: Principal
+    let outcome: Outcome
+    /// Complete `X-MS-CLIENT-PRINCIPAL…` lines.
+    let identityLines: [UInt8]
+    let validUntil: Instant
+    /// Who owns an MCP session: issuer, subject and client together.
+    let owner: SessionOwner
+
+    init(principal: Principal, outcome: Outcome, identityLines: [UInt8], validUntil: Instant) {
+        self.principal = principal
+        self.outcome = outcome
+        self.identityLines = identityLines
+        self.validUntil = validUntil
+        owner = SessionOwner(issuer: principal.issuer, subject: principal.subject, client: principal.clientID)
+    }
+}

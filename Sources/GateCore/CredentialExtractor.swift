@@ -1,0 +1,70 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+import GateHTTP
+import GateOAuth
+
+/// Finds the one bearer token of a request, in its one place (RFC 6750 §2.1, defence D8).
+enum CredentialExtractor {
+    enum Found {
+        case none
+        /// Where the token stands among the head's octets.
+        case bearer(Range<Int>)
+        case otherScheme
+        case malformed(Rejection.MalformedCredential)
+    }
+
+    static func find(_ head: RequestHead, _ bytes: Span<UInt8>) -> Found {
+        // The scanner refuses a second Authorization field before this is asked.
+        let field = head.first(.authorization)
+        if hasTokenInQuery(head, bytes) {
+            return .malformed(field == nil ? .inQuery : .repeated)
+        }
+        guard let field else { return .none }
+        let value = field.value
+        let scheme = "bearer"
+        let schemeEnd = value.lowerBound + scheme.utf8.count
+        guard value.count >= scheme.utf8.count, bytes.equalsIgnoringCase(scheme, at: value.lowerBound..<schemeEnd)
+        else {
+            return .otherScheme
+        }
+        guard value.count > scheme.utf8.count else { return .malformed(.syntax) }
+        guard bytes[schemeEnd] == UInt8(ascii: " ") else {
+            return isToken68(bytes[schemeEnd]) ? .otherScheme : .malformed(.syntax)
+        }
+        let token = (schemeEnd + 1)..<value.upperBound
+        guard !token.isEmpty else { return .malformed(.syntax) }
+        var i = token.lowerBound
+        while i < token.upperBound, isToken68(bytes[i]) { i += 1 }
+        // Padding may stand at the end (RFC 9110 §11.2); whether a token may have it is for its validator to say.
+        let unpadded = i
+        while i < token.upperBound, bytes[i] == UInt8(ascii: "=") { i += 1 }
+        guard i == token.upperBound, unpadded > token.lowerBound else {
+            // A comma is a second credential in one field.
+            for j in token where bytes[j] == UInt8(ascii: ",") { return .malformed(.repeated) }
+            return .malformed(.syntax)
+        }
+        return .bearer(token)
+    }
+
+    @inline(__always)
+    private static func isToken68(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F: true
+        default: false
+        }
+    }
+
+    /// True when a query parameter is called `access_token`, in any case and however it is escaped.
+    private static func hasTokenInQuery(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        let start = head.pathRange.upperBound + 1
+        guard start < head.targetRange.upperBound else { return false }
+        let query = start..<head.targetRange.upperBound
+        // Parameters are few; only a query that can hold the name is taken apart.
+        guard query.count >= 12 else { return false }
+        for pair in bytes.text(at: query).split(whereSeparator: { $0 == "&" || $0 == ";" }) {
+            let name = pair.prefix { $0 != "=" }
+            if (FormParameters.decode(name) ?? "").lowercased() == "access_token" { return true }
+        }
+        return false
+    }
+}

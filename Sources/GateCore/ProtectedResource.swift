@@ -1,0 +1,86 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+package import GateIdentity
+package import GateOAuth
+import GateTime
+
+/// One protected resource (RFC 9728): where it is, what its metadata and challenges say, and the verdicts on tokens shown to it.
+///
+/// Verdicts are cached here and nowhere else, so that one can never answer for another resource or another policy: a new
+/// configuration makes new resources.
+package final class ProtectedResource: Sendable {
+    package struct Configuration: Sendable {
+        /// The path that it stands at; what lies below it on a segment boundary belongs to it. `/` is the whole site.
+        package var path: String
+        package var identifier: ResourceIndicator
+        /// Speaks MCP at its own path and below: bodies are inspected and origins checked.
+        package var isMCP: Bool
+        /// Paths below that speak MCP when the resource as a whole does not.
+        package var mcpPaths: [String]
+        /// Advertised in metadata and challenges.
+        package var scopes: Scope
+        /// Enforced.
+        package var requiredScopes: Scope
+        package var name: String?
+        package var upstream: Int
+        /// Not declared by the operator: what lies outside the declared resources of the site.
+        package var isImplied: Bool
+        /// Who may issue tokens for this resource, with its audiences.
+        package var validators: ValidatorChain
+
+        package init(
+            path: String, identifier: ResourceIndicator, isMCP: Bool = true, mcpPaths: [String] = [],
+            scopes: Scope = [],
+            requiredScopes: Scope = [], name: String? = nil, upstream: Int = 0, isImplied: Bool = false,
+            validators: ValidatorChain
+        ) {
+            self.path = path
+            self.identifier = identifier
+            self.isMCP = isMCP
+            self.mcpPaths = mcpPaths
+            self.scopes = scopes
+            self.requiredScopes = requiredScopes
+            self.name = name
+            self.upstream = upstream
+            self.isImplied = isImplied
+            self.validators = validators
+        }
+    }
+
+    package let configuration: Configuration
+    let pathOctets: [UInt8]
+    let mcpPathOctets: [[UInt8]]
+    /// Absolute, from the public URL.
+    let metadataURL: String
+    let metadataDocument: [UInt8]
+    let authorizationURI: String?
+    let admittances: TokenCache<Admittance>
+    let refusals: TokenCache<TokenRejection>
+
+    init(_ configuration: Configuration, publicURL: HTTPURL, issuers: [IssuerURL], authorizationURI: String?) {
+        self.configuration = configuration
+        let path = configuration.path == "/" ? "" : configuration.path
+        pathOctets = Array(configuration.path.utf8)
+        mcpPathOctets = configuration.mcpPaths.map { Array($0.utf8) }
+        metadataURL =
+            publicURL.origin + (WellKnownPaths.metadata(ofResourceAt: path).first ?? WellKnownPaths.protectedResource)
+        metadataDocument =
+            ProtectedResourceMetadata(
+                resource: configuration.identifier, authorizationServers: issuers,
+                scopesSupported: configuration.scopes,
+                resourceName: configuration.name
+            ).json
+        self.authorizationURI = authorizationURI
+        admittances = TokenCache()
+        refusals = TokenCache(
+            TokenCache<TokenRejection>.Configuration(maximumCount: 8_192, maximumBytes: 16 << 20, bytesPerValue: 64))
+    }
+
+    /// The challenge for this resource: every address in it comes from configuration (defence D9).
+    func challenge(_ error: BearerError? = nil, _ description: String? = nil, scope: Scope? = nil) -> BearerChallenge {
+        BearerChallenge(
+            resourceMetadata: metadataURL, scope: scope ?? configuration.scopes.union(configuration.requiredScopes),
+            error: error,
+            errorDescription: description, authorizationURI: authorizationURI)
+    }
+}

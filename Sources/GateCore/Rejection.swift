@@ -1,0 +1,138 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+package import GateHTTP
+package import GateIdentity
+package import GateMCP
+package import GateOAuth
+package import GatePolicy
+
+/// Why the gate refuses, before any HTTP: the closed list that ``RejectionResponse`` renders.
+package enum Rejection: Sendable, Hashable {
+    /// Nothing was presented, or a scheme that we do not accept.
+    case credentialsMissing
+    case tokenInvalid(TokenRejection)
+    /// Two credentials, a token in the query, a malformed `Authorization` (RFC 6750 §3.1).
+    case requestMalformed(MalformedCredential)
+    /// What the token must hold: held and needed together.
+    case scopeInsufficient(Scope)
+    case denied(Denial)
+    case originNotAllowed
+    case hostNotAllowed
+    case routeUnknown
+    case methodNotAllowed(allowed: String)
+    case mediaTypeUnsupported
+    case bodyTooLarge
+    case messageAmbiguous(JSONRPCRefusal, id: [UInt8]?)
+    case sessionNotOwned(id: [UInt8]?)
+    case sessionMalformed
+    case wireRefused(HTTPRefusal)
+    /// `unauthenticatedClientAction: Return403`.
+    case forbiddenUnauthenticated
+    /// `unauthenticatedClientAction: RedirectToLoginPage`, for a person's browser.
+    case signInRequired(location: String)
+    case dependencyUnavailable(DependencyFailure)
+    case upstreamFailed(UpstreamFailure)
+
+    package enum MalformedCredential: Sendable, Hashable { case repeated, inQuery, syntax }
+}
+
+extension Rejection {
+    /// The HTTP status (the taxonomy in the architecture, §2.7).
+    package var status: Int {
+        switch self {
+        case .credentialsMissing, .tokenInvalid: 401
+        case .requestMalformed, .messageAmbiguous, .sessionMalformed: 400
+        case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated: 403
+        case .hostNotAllowed: 421
+        case .routeUnknown, .sessionNotOwned: 404
+        case .methodNotAllowed: 405
+        case .mediaTypeUnsupported: 415
+        case .bodyTooLarge: 413
+        case .wireRefused(let refusal): refusal.status
+        case .signInRequired: 302
+        case .dependencyUnavailable: 503
+        case .upstreamFailed(let failure):
+            switch failure {
+            case .timedOut: 504
+            case .overloaded: 503
+            case .requestBodyBroken(let refusal): refusal.status
+            case .requestBodyTooLarge: 413
+            case .unreachable, .protocolViolation: 502
+            }
+        }
+    }
+
+    /// The audit event's reason.
+    package var reason: String {
+        switch self {
+        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired: "no_credential"
+        case .tokenInvalid(let rejection): "token_\(rejection.word)"
+        case .requestMalformed(let what):
+            switch what {
+            case .repeated: "two_credentials"
+            case .inQuery: "token_in_query"
+            case .syntax: "credential_malformed"
+            }
+        case .scopeInsufficient: "scope"
+        case .denied(let denial): "policy:\(denial.rule)"
+        case .originNotAllowed: "origin"
+        case .hostNotAllowed: "host"
+        case .routeUnknown: "route"
+        case .methodNotAllowed: "method"
+        case .mediaTypeUnsupported: "media_type"
+        case .bodyTooLarge: "limit"
+        case .messageAmbiguous(let refusal, _): "ambiguous:\(refusal.reason)"
+        case .sessionNotOwned: "mcp_session"
+        case .sessionMalformed: "mcp_session_malformed"
+        case .wireRefused(let refusal): "wire:\(refusal)"
+        case .dependencyUnavailable(let failure): "dependency:\(failure.dependency.rawValue)"
+        case .upstreamFailed(let failure): "upstream:\(failure.word)"
+        }
+    }
+}
+
+extension TokenRejection {
+    var word: String {
+        switch self {
+        case .malformed: "malformed"
+        case .signature: "signature"
+        case .algorithm: "algorithm"
+        case .keyUnknown: "key_unknown"
+        case .issuer: "issuer"
+        case .audience: "audience"
+        case .expired: "expired"
+        case .notYetValid: "not_yet_valid"
+        case .revoked: "revoked"
+        case .claims: "claims"
+        case .tokenType: "type"
+        }
+    }
+
+    /// What the client may know (RFC 6750 §3.1): the kind of fault, never a value.
+    var description: String {
+        switch self {
+        case .malformed: "the token is malformed"
+        case .signature, .algorithm, .keyUnknown: "the token's signature could not be verified"
+        case .issuer: "the token's issuer is not accepted here"
+        case .audience: "the token was issued for another resource"
+        case .expired: "the token expired"
+        case .notYetValid: "the token is not valid yet"
+        case .revoked: "the token is not active"
+        case .claims: "the token lacks a required claim"
+        case .tokenType: "this kind of token is not accepted here"
+        }
+    }
+}
+
+extension UpstreamFailure {
+    var word: String {
+        switch self {
+        case .unreachable: "unreachable"
+        case .timedOut: "timeout"
+        case .protocolViolation: "protocol"
+        case .overloaded: "overloaded"
+        case .requestBodyBroken: "request_body"
+        case .requestBodyTooLarge: "limit"
+        }
+    }
+}
