@@ -41,6 +41,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "gatehouse", targets: ["gatehouse"]),
+        .library(name: "GateTime", targets: ["GateTime"]),
+        .library(name: "GateJSON", targets: ["GateJSON"]),
+        .library(name: "GateHTTP", targets: ["GateHTTP"]),
         .library(name: "GateOAuth", targets: ["GateOAuth"]),
         .library(name: "GateJOSE", targets: ["GateJOSE"]),
         .library(name: "GateMCP", targets: ["GateMCP"]),

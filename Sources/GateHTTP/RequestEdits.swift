@@ -40,12 +40,18 @@ public struct ResponseEdits: Sendable {
     public var appendedLines: [UInt8]
     /// Drops the upstream's `Access-Control-*` fields, because ours are in `appendedLines`.
     public var dropsAccessControl: Bool
+    /// Drops the upstream's `WWW-Authenticate`: on a protected resource challenges are the gate's.
+    public var dropsChallenges: Bool
     /// Names of the gate's own cookies, which an upstream may not set.
     public var removedCookies: [String]
 
-    public init(appendedLines: [UInt8] = [], dropsAccessControl: Bool = false, removedCookies: [String] = []) {
+    public init(
+        appendedLines: [UInt8] = [], dropsAccessControl: Bool = false, dropsChallenges: Bool = false,
+        removedCookies: [String] = []
+    ) {
         self.appendedLines = appendedLines
         self.dropsAccessControl = dropsAccessControl
+        self.dropsChallenges = dropsChallenges
         self.removedCookies = removedCookies
     }
 }

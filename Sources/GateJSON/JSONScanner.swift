@@ -40,9 +40,12 @@ public struct JSONScanner: Sendable {
     public var depth: Int { frames.count }
 
     private struct Frame {
-        let isObject: Bool
+        /// The names, if this is an object.
+        let names: MemberNames.Frame?
         /// Members or elements so far.
         var count = 0
+
+        var isObject: Bool { names != nil }
     }
 
     private enum Expectation { case value, firstElement, firstMember, separator, end }
@@ -187,16 +190,15 @@ extension JSONScanner {
             throw JSONError(.limit, at: position, in: bytes, "nested deeper than \(limits.depth)")
         }
         let isObject = kind == .beginObject
-        frames.append(Frame(isObject: isObject))
-        if isObject { names.beginObject() }
+        if frames.isEmpty { frames.reserveCapacity(8) }
+        frames.append(Frame(names: isObject ? names.beginObject() : nil))
         expectation = isObject ? .firstMember : .firstElement
         position += 1
         return Token(kind, (position - 1)..<position)
     }
 
     private mutating func close(_ kind: Token.Kind) -> Token {
-        frames.removeLast()
-        if kind == .endObject { names.endObject() }
+        if let closed = frames.removeLast().names { names.endObject(closed) }
         return finish(kind, position..<(position + 1), nextPosition: position + 1)
     }
 
@@ -219,7 +221,9 @@ extension JSONScanner {
             throw JSONError(.syntax, at: position, in: bytes, "a member name in quotation marks is expected")
         }
         let (range, hasEscapes) = try JSONString.scan(bytes, from: position)
-        guard names.insert(range, hasEscapes: hasEscapes, in: bytes) else {
+        guard let frame = frames[frames.count - 1].names,
+            names.insert(range, hasEscapes: hasEscapes, of: frame, in: bytes)
+        else {
             throw JSONError(.duplicateMember, at: position, in: bytes, "the object has two members of this name")
         }
         position = range.upperBound + 1

@@ -110,9 +110,11 @@ public struct JSONWriter: Sendable {
     /// Appends a quoted string and nothing else: no comma, no indentation.
     public mutating func appendString(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            bytes.append(contentsOf: value.utf8)
-        } else {
+        // Nearly every string needs no escape: append it whole, look at it afterwards.
+        let start = bytes.count
+        bytes.append(contentsOf: value.utf8)
+        if !Self.isPlain(bytes.span, from: start) {
+            bytes.removeLast(bytes.count - start)
             for byte in value.utf8 { appendEscaped(byte) }
         }
         bytes.append(UInt8(ascii: "\""))
@@ -133,6 +135,14 @@ extension JSONWriter {
     public mutating func member(_ name: String, _ value: some BinaryInteger) {
         self.name(name)
         int(value)
+    }
+
+    private static func isPlain(_ bytes: Span<UInt8>, from start: Int) -> Bool {
+        for index in start..<bytes.count {
+            let byte = bytes[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+        }
+        return true
     }
 
     private mutating func appendEscaped(_ byte: UInt8) {

@@ -13,15 +13,17 @@ struct MemberNames: Sendable {
         let digest: UInt64
     }
 
-    private struct Frame {
+    /// An open object.
+    struct Frame: Sendable {
+        /// Index of its first name.
         let first: Int
+        /// Differs from that of every other object of the document.
         let serial: Int
     }
 
     private static let narrow = 12
 
     private var entries: [Entry] = []
-    private var frames: [Frame] = []
     private var serial = 0
     /// Open addressing with linear probing; holds index into `entries` + 1 for each name of a wide object.
     ///
@@ -29,23 +31,22 @@ struct MemberNames: Sendable {
     private var slots: [Int32] = []
     private var used: [(index: Int, hash: Int)] = []
 
-    mutating func beginObject() {
+    mutating func beginObject() -> Frame {
+        if serial == 0 { entries.reserveCapacity(24) }
         serial += 1
-        frames.append(Frame(first: entries.count, serial: serial))
+        return Frame(first: entries.count, serial: serial)
     }
 
-    mutating func endObject() {
-        guard let frame = frames.popLast() else { return }
+    mutating func endObject(_ frame: Frame) {
         while let last = used.last, last.index >= frame.first {
             clear(last)
             used.removeLast()
         }
-        entries.removeSubrange(frame.first...)
+        entries.removeLast(entries.count - frame.first)
     }
 
     /// Adds a name of the innermost object; false when it has that name already.
-    mutating func insert(_ range: Range<Int>, hasEscapes: Bool, in bytes: Span<UInt8>) -> Bool {
-        guard let frame = frames.last else { return true }
+    mutating func insert(_ range: Range<Int>, hasEscapes: Bool, of frame: Frame, in bytes: Span<UInt8>) -> Bool {
         let new = Entry(range: range, hasEscapes: hasEscapes, digest: Self.digest(range, hasEscapes, bytes))
         let count = entries.count - frame.first
         if count < Self.narrow {
@@ -58,21 +59,22 @@ struct MemberNames: Sendable {
         }
         if count == Self.narrow {
             for index in frame.first..<entries.count {
-                _ = enter(index, hash: Self.hash(entries[index], frame.serial, bytes), bytes)
+                _ = enter(index, of: frame, bytes)
             }
         }
         entries.append(new)
-        return enter(entries.count - 1, hash: Self.hash(new, frame.serial, bytes), bytes)
+        return enter(entries.count - 1, of: frame, bytes)
     }
 
     /// Puts a name into the table; false when an equal one is there.
-    private mutating func enter(_ index: Int, hash: Int, _ bytes: Span<UInt8>) -> Bool {
+    private mutating func enter(_ index: Int, of frame: Frame, _ bytes: Span<UInt8>) -> Bool {
+        let hash = Self.hash(entries[index], frame.serial, bytes)
         if (used.count + 1) * 2 > slots.count { grow() }
         let mask = slots.count - 1
         var slot = hash & mask
         while slots[slot] != 0 {
             let other = Int(slots[slot]) - 1
-            if let frame = frames.last, other >= frame.first, entries[other].digest == entries[index].digest,
+            if other >= frame.first, entries[other].digest == entries[index].digest,
                 Self.areEqual(entries[other], entries[index], bytes)
             {
                 return false

@@ -33,7 +33,7 @@ package struct TokenMint: Sendable {
     }
 
     /// A key no mint publishes.
-    package static func strangersKey(keyID: String = "rsa-1") throws -> JWSSigner {
+    package static func strangersKey(keyID: String = "ec-1") throws -> JWSSigner {
         try JWSSigner.makeES256(keyID: keyID)
     }
 

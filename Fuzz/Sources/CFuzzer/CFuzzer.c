@@ -1,0 +1,3 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+#include "CFuzzer.h"

@@ -1,0 +1,62 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+/// One field line (RFC 9112 §5), or the empty line that ends a head.
+struct FieldLine {
+    /// Nil for the empty line.
+    var field: RequestHead.Field?
+    /// Where the next line begins.
+    var next: Int
+
+    /// Reads the line that begins at `start`; nil while its CRLF has not arrived.
+    static func read(
+        _ bytes: Span<UInt8>, at start: Int, limits: HeadLimits, allowsUnderscore: Bool = false
+    ) throws(HTTPRefusal) -> FieldLine? {
+        let count = bytes.count
+        guard start < count else { return nil }
+        if bytes[start] == Octet.carriageReturn {
+            guard start + 1 < count else { return nil }
+            guard bytes[start + 1] == Octet.lineFeed else { throw .fieldMalformed }
+            return FieldLine(field: nil, next: start + 2)
+        }
+
+        var i = start
+        var hasUnderscore = false
+        while i < count, bytes[i] != Octet.colon {
+            guard Octet.isToken(bytes[i]) else { throw .fieldMalformed }
+            if bytes[i] == UInt8(ascii: "_") { hasUnderscore = true }
+            i += 1
+        }
+        guard i < count else {
+            if i - start > limits.lineBytes { throw .lineTooLong }
+            return nil
+        }
+        guard i > start else { throw .fieldMalformed }
+        if hasUnderscore, !allowsUnderscore { throw .fieldNameRefused }
+        let name = start..<i
+        i += 1
+
+        while i < count, bytes[i] == Octet.space || bytes[i] == Octet.tab { i += 1 }
+        let valueStart = i
+        while i < count {
+            let octet = bytes[i]
+            // One comparison for nearly every octet: visible ASCII and space.
+            if octet &- 0x20 < 0x5F {
+                i += 1
+                continue
+            }
+            if octet == Octet.carriageReturn { break }
+            guard Octet.isFieldValue(octet) else { throw .fieldValueRefused }
+            i += 1
+        }
+        if i - start > limits.lineBytes { throw .lineTooLong }
+        guard i + 1 < count else { return nil }
+        var valueEnd = i
+        while valueEnd > valueStart, bytes[valueEnd - 1] == Octet.space || bytes[valueEnd - 1] == Octet.tab {
+            valueEnd -= 1
+        }
+        guard bytes[i + 1] == Octet.lineFeed else { throw .fieldValueRefused }
+        let field = RequestHead.Field(
+            id: FieldNames.classify(bytes, name), name: name, value: valueStart..<valueEnd, lineEnd: i + 2)
+        return FieldLine(field: field, next: i + 2)
+    }
+}
