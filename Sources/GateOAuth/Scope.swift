@@ -2,14 +2,19 @@
 
 /// A set of scope tokens (RFC 6749 §3.3) that remembers the order they were given in.
 ///
-/// Tokens are compared exactly: `mcp.readonly` does not satisfy `mcp.read`.
+/// Tokens are compared exactly: `mcp.readonly` does not satisfy `mcp.read`. What is no scope token (RFC 6749 §3.3: visible ASCII
+/// without `"` and `\`) is dropped, so that it can neither satisfy a requirement nor reach a header.
 public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// The tokens, first occurrence first, without duplicates.
     public private(set) var tokens: [String]
 
     public init(tokens: some Sequence<String> = []) {
         self.tokens = []
-        for token in tokens where !token.isEmpty && !self.tokens.contains(token) { self.tokens.append(token) }
+        for token in tokens where Self.isToken(token) && !self.tokens.contains(token) { self.tokens.append(token) }
+    }
+
+    private static func isToken(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
     }
 
     public init(arrayLiteral elements: String...) { self.init(tokens: elements) }
