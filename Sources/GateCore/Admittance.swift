@@ -1,7 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-package import GateOAuth
-package import GateTime
+import GateOAuth
+import GateTime
 
 /// What is known once a token was validated and policy was asked: kept with the token, so that the next request costs a look-up.
 package final class Admittance: Sendable {

@@ -2,7 +2,7 @@
 
 import GateFetch
 import GateHTTP
-import GateOAuth
+package import GateOAuth
 
 /// The forwarding fields that go to the upstream, and whose are believed (defence D16).
 ///

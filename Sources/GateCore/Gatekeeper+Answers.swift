@@ -3,7 +3,8 @@
 package import GateHTTP
 import GateMCP
 import GateOAuth
-package import GateObserve
+import GateObserve
+import GateTime
 
 extension Gatekeeper {
     /// AUTHORIZE, second half: every message of the body, and the fields that mirror it.

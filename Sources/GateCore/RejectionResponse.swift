@@ -1,9 +1,11 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateJSON
+import GateIdentity
 import GateMCP
-package import GateOAuth
+import GateOAuth
 import GateObserve
+import GatePolicy
 
 /// Renders a rejection as HTTP: status, challenge and problem document (RFC 9457); the one place where this happens.
 struct RejectionResponse {
