@@ -1,0 +1,59 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+import GateCore
+import GateObserve
+import GateTime
+import NIOCore
+import Synchronization
+
+/// What all connections of one event loop share; confined to that loop.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    let gate: any RequestGate
+    let timeouts: ProxyTimeouts
+    let limits: ProxyLimits
+    let metrics: GatewayMetrics
+    let pool: UpstreamPool
+    let drain: DrainController
+    let clock: any WallClock
+    /// Reused for every head that is written.
+    var scratch: [UInt8] = []
+    private var handlers: [ObjectIdentifier: GatewayHandler] = [:]
+    private var timer: RepeatedTask?
+
+    init(
+        eventLoop: any EventLoop, gate: any RequestGate, timeouts: ProxyTimeouts, limits: ProxyLimits,
+        metrics: GatewayMetrics, pool: UpstreamPool, drain: DrainController, clock: any WallClock
+    ) {
+        self.eventLoop = eventLoop
+        self.gate = gate
+        self.timeouts = timeouts
+        self.limits = limits
+        self.metrics = metrics
+        self.pool = pool
+        self.drain = drain
+        self.clock = clock
+        scratch.reserveCapacity(8 * 1_024)
+    }
+
+    /// One coarse timer for all deadlines of the loop.
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
+            bound.value.tick()
+        }
+    }
+
+    func stop() { timer?.cancel() }
+
+    func add(_ handler: GatewayHandler) { handlers[ObjectIdentifier(handler)] = handler }
+    func remove(_ handler: GatewayHandler) { handlers[ObjectIdentifier(handler)] = nil }
+
+    private func tick() {
+        let now = NIODeadline.now()
+        let wallNow = clock.now
+        let mode = drain.mode
+        for handler in handlers.values { handler.tick(now, wallNow, mode) }
+        pool.sweep(now)
+    }
+}

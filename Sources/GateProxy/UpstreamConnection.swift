@@ -1,0 +1,269 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+import GateCore
+import GateHTTP
+import NIOCore
+
+/// What an upstream connection tells the exchange that it serves.
+protocol UpstreamConnectionOwner: AnyObject {
+    /// The answer's final head; `bytes` are its octets. Returns how the body is to be passed on.
+    func answerHead(_ head: ResponseHead, _ bytes: ByteBuffer) -> BodyFramer.Output
+    /// An interim answer (1xx but 101).
+    func interimHead(_ head: ResponseHead, _ bytes: ByteBuffer)
+    func answerBody(_ piece: ByteBuffer)
+    /// The answer is complete; the connection has been given back already, or is being closed.
+    func answerEnd(trailers: [UInt8])
+    /// The upstream switched protocols; octets pass through from now on.
+    func switched(_ head: ResponseHead, _ bytes: ByteBuffer)
+    func tunnelled(_ octets: ByteBuffer)
+    /// The connection cannot finish the exchange.
+    func answerFailed(_ failure: UpstreamFailure)
+    /// Everything read so far was told.
+    func flushAnswer()
+    /// The connection takes octets again.
+    func upstreamBecameWritable()
+    /// Whether the client takes octets; reading stops while it does not.
+    var takesAnswer: Bool { get }
+}
+
+/// One connection to an upstream: reads its answers strictly (defence D20) and serves one exchange at a time.
+///
+/// Bad events: octets while idle are the peer's fault and end the connection; an end of file while idle is a harmless race.
+final class UpstreamConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum State { case idle, head, body, tunnel, closed }
+
+    let key: UpstreamTable.Key
+    private let pool: UpstreamPool
+    private var context: ChannelHandlerContext?
+    private var state = State.idle
+    private weak var owner: (any UpstreamConnectionOwner)?
+    private var method = HTTPMethod.other
+    private var input: ByteBuffer?
+    private var scanner = ResponseHeadScanner()
+    private var head = ResponseHead()
+    private var framer = BodyFramer(.none)
+    private var interimCount = 0
+    private var isReadPending = false
+    private var keepsAlive = true
+    private var isRequestSent = false
+    private var isCounted = false
+    /// Whether an octet of the current answer has come; until then a request may be sent again elsewhere.
+    private(set) var hasAnswered = false
+    private(set) var wasUsedBefore = false
+    private var exchangeCount = 0
+    var idleSince = NIODeadline.distantPast
+
+    private static let mostInterim = 16
+
+    init(key: UpstreamTable.Key, pool: UpstreamPool) {
+        self.key = key
+        self.pool = pool
+    }
+
+    var isReusable: Bool { state == .idle && context?.channel.isActive == true }
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    // MARK: the exchange's side
+
+    func begin(_ owner: any UpstreamConnectionOwner, method: HTTPMethod) {
+        self.owner = owner
+        self.method = method
+        wasUsedBefore = exchangeCount > 0
+        state = .head
+        hasAnswered = false
+        isRequestSent = false
+        interimCount = 0
+        keepsAlive = true
+    }
+
+    func write(_ octets: ByteBuffer) { context?.write(wrapOutboundOut(octets), promise: nil) }
+    func flush() { context?.flush() }
+
+    /// The whole request has been written: only then may the connection be used again.
+    func requestSent() {
+        isRequestSent = true
+        exchangeCount += 1
+    }
+
+    /// The exchange wants nothing more of it.
+    func abandon() {
+        owner = nil
+        close()
+    }
+
+    func close() {
+        if state != .closed { state = .closed }
+        context?.close(promise: nil)
+    }
+
+    /// The client takes octets again.
+    func resumeReading() {
+        guard isReadPending else { return }
+        isReadPending = false
+        context?.read()
+    }
+
+    // MARK: the channel's side
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { isCounted = true }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        isCounted = true
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let octets = unwrapInboundIn(data)
+        switch state {
+        case .idle: close()
+        case .closed: break
+        case .tunnel: owner?.tunnelled(octets)
+        case .head, .body:
+            hasAnswered = true
+            if input == nil {
+                input = octets
+            } else {
+                input?.writeImmutableBuffer(octets)
+            }
+            parse()
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) { owner?.flushAnswer() }
+
+    func read(context: ChannelHandlerContext) {
+        if let owner, state != .idle, !owner.takesAnswer {
+            isReadPending = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { owner?.upstreamBecameWritable() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let ended = state
+        state = .closed
+        self.context = nil
+        if isCounted { pool.lost(self) }
+        guard let owner else { return }
+        self.owner = nil
+        switch ended {
+        case .body where framer.mayEndHere: owner.answerEnd(trailers: [])
+        case .tunnel: owner.answerEnd(trailers: [])
+        case .head, .body, .idle, .closed: owner.answerFailed(.protocolViolation)
+        }
+    }
+
+    // MARK: reading answers
+
+    private func parse() {
+        while let buffer = input, buffer.readableBytes > 0 {
+            switch state {
+            case .head:
+                switch scanner.scan(buffer.readableBytesUInt8Span, answering: method, into: &head) {
+                case .incomplete: return
+                case .refused: return fail(.protocolViolation)
+                case .complete:
+                    input?.moveReaderIndex(forwardBy: head.headBytes)
+                    guard take(head, buffer) else { return }
+                }
+            case .body:
+                if !readBody(buffer) { return }
+            case .idle:
+                // Octets after the end of an answer belong to nothing: this connection cannot be trusted any more.
+                return close()
+            case .tunnel:
+                input = nil
+                owner?.tunnelled(buffer)
+                return
+            case .closed: return
+            }
+        }
+        if input?.readableBytes == 0 { input = nil }
+    }
+
+    /// False when the connection is of no further use.
+    private func take(_ head: ResponseHead, _ bytes: ByteBuffer) -> Bool {
+        guard let owner else { return false }
+        if head.isInterim {
+            interimCount += 1
+            guard interimCount <= Self.mostInterim else {
+                fail(.protocolViolation)
+                return false
+            }
+            owner.interimHead(head, bytes)
+            return true
+        }
+        if head.status == 101 {
+            state = .tunnel
+            owner.switched(head, bytes)
+            return state == .tunnel
+        }
+        keepsAlive = head.keepsAlive
+        state = .body
+        framer = BodyFramer(head.framing, output: owner.answerHead(head, bytes), keepsTrailers: true)
+        if framer.isComplete { finish(trailers: []) }
+        return state != .closed
+    }
+
+    /// False when nothing more can be read now.
+    private func readBody(_ buffer: ByteBuffer) -> Bool {
+        var pieces: [BodyFramer.Piece] = []
+        let consumed: Int
+        do throws(HTTPRefusal) {
+            consumed = try framer.consume(buffer.readableBytesUInt8Span) { pieces.append($0) }
+        } catch {
+            fail(.protocolViolation)
+            return false
+        }
+        for piece in pieces {
+            switch piece {
+            case .input(let range):
+                if let slice = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
+                    owner?.answerBody(slice)
+                }
+            case .made(let octets): owner?.answerBody(ByteBuffer(bytes: octets))
+            }
+        }
+        input?.moveReaderIndex(forwardBy: consumed)
+        if framer.isComplete { finish(trailers: framer.trailers) }
+        return state != .closed
+    }
+
+    private func finish(trailers: [UInt8]) {
+        let surplus = (input?.readableBytes ?? 0) > 0
+        let owner = owner
+        self.owner = nil
+        if input?.readableBytes == 0 { input = nil }
+        if keepsAlive, isRequestSent, !surplus, context?.channel.isActive == true {
+            state = .idle
+            // A read that back-pressure held up is due now, to hear of the connection's end.
+            resumeReading()
+            pool.give(back: self)
+        } else {
+            close()
+        }
+        owner?.answerEnd(trailers: trailers)
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let owner = owner
+        self.owner = nil
+        close()
+        owner?.answerFailed(failure)
+    }
+}
