@@ -1,5 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateOAuth
+
 /// A numeric loopback address and a port: the only places the demo listens, since its passwords are printed on its pages.
 package struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     /// `127.0.0.1`, `::1`, or another address of 127.0.0.0/8.
@@ -39,15 +41,7 @@ package struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String { authority }
 
     /// Whether a `Host` field or a URL's authority names this machine's loopback, whatever the port.
-    static func isLoopback(authority: String) -> Bool {
-        var host = authority[...]
-        if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isNumber),
-            host.first != "[" || host[..<colon].last == "]"
-        {
-            host = host[..<colon]
-        }
-        return numericLoopback(String(host)) != nil
-    }
+    static func isLoopback(authority: String) -> Bool { (try? HTTPURL("http://" + authority))?.isLoopback == true }
 
     private static func numericLoopback(_ host: String) -> String? {
         switch host.lowercased() {
