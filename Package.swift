@@ -226,7 +226,8 @@ let package = Package(
         .testTarget(
             name: "GateServerTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateCore", "GateServer", "GateDemo",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore", "GateServer",
+                "GateDemo",
                 "GateTestKit", logging,
             ],
             swiftSettings: house),
