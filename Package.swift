@@ -220,7 +220,7 @@ let package = Package(
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateIdentity",
                 "GateObserve",
                 "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioSSL,
-                hummingbird, logging,
+                hummingbird, hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house),
         .testTarget(

@@ -58,14 +58,17 @@ package struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// Why the demo does not start.
 package struct DemoError: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Code: Sendable, Hashable { case notLoopback, badPort, notUsable }
+    package enum Code: Sendable, Hashable { case notLoopback, badPort, addressUnavailable }
 
     package var code: Code
     package var address: String
+    /// The operating system's reason, when there is one.
+    package var cause: String?
 
-    package init(_ code: Code, address: String) {
+    package init(_ code: Code, address: String, cause: String? = nil) {
         self.code = code
         self.address = address
+        self.cause = cause
     }
 
     package var description: String {
@@ -74,7 +77,8 @@ package struct DemoError: Error, Sendable, Hashable, CustomStringConvertible {
             "the demo listens on loopback only (127.0.0.1, ::1 or localhost), not on '\(address)': "
                 + "its users' passwords are printed on its sign-in page"
         case .badPort: "'\(address)' has no port between 1 and 65535"
-        case .notUsable: address
+        case .addressUnavailable:
+            "cannot listen on \(address)\(cause.map { " (\($0))" } ?? ""): choose another port with --listen"
         }
     }
 }
