@@ -220,13 +220,14 @@ let package = Package(
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateIdentity",
                 "GateObserve",
                 "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioSSL,
-                hummingbird, logging,
+                hummingbird, hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house),
         .testTarget(
             name: "GateServerTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateCore", "GateServer", "GateDemo",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore", "GateServer",
+                "GateDemo",
                 "GateTestKit", logging,
             ],
             swiftSettings: house),

@@ -2,6 +2,7 @@
 
 import Crypto
 import GateJSON
+import GateOAuth
 import GateTime
 import Synchronization
 
@@ -13,7 +14,7 @@ struct DemoInteraction: Sendable {
     var state: String?
     var scope: [String]
     var resource: String
-    var codeChallenge: String
+    var codeChallenge: CodeChallenge
     var nonce: String?
     /// `prompt=login`: a sign-in from before does not count.
     var needsSignIn: Bool

@@ -2,6 +2,7 @@
 
 import Crypto
 import GateJSON
+import GateOAuth
 import GateTime
 import Synchronization
 
@@ -28,7 +29,7 @@ final class DemoGrants: Sendable {
     struct PendingCode: Sendable {
         var grant: DemoGrant
         var redirectURI: String
-        var codeChallenge: String
+        var codeChallenge: CodeChallenge
         var expiresAt: Instant
     }
 

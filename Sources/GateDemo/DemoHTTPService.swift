@@ -4,6 +4,7 @@ import Hummingbird
 package import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// Puts a ``DemoResponder`` behind a loopback socket until graceful shutdown.
 package struct DemoHTTPService: Service {
@@ -26,13 +27,25 @@ package struct DemoHTTPService: Service {
         self.started = started
     }
 
+    /// - Throws: ``DemoError`` when the address cannot be listened on.
     package func run() async throws {
+        let hasStarted = Atomic(false)
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
         let application = Application(
             responder: Bridge(responder: responder),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { _ in await started() },
+            onServerRunning: { _ in
+                hasStarted.store(true, ordering: .relaxed)
+                await started()
+            },
             logger: logger)
-        try await application.run()
+        do {
+            try await application.run()
+        } catch {
+            guard !hasStarted.load(ordering: .relaxed), !(error is CancellationError) else { throw error }
+            throw DemoError(.addressUnavailable, address: address.authority, cause: "\(error)")
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateOAuth
 import GateTime
 
 extension DemoIdentityProvider {
@@ -7,17 +8,18 @@ extension DemoIdentityProvider {
     ///
     /// Until client and redirect URI are proven, refusals stay on a page here and are never redirected (§4.1.2.1).
     func authorize(_ request: DemoRequest, at now: Instant) -> DemoResponse {
-        let text = request.method == "POST" ? String(decoding: request.body, as: UTF8.self) : request.query
-        guard let form = DemoForm(text), !form.repeated.contains("client_id"), !form.repeated.contains("redirect_uri")
-        else { return refuse("The request is not well-formed.") }
-        guard let client = form["client_id"].flatMap(DemoClient.init(id:)) else {
+        let parsed =
+            request.method == "POST" ? FormParameters(oauth: request.body) : FormParameters(oauth: request.query)
+        guard let form = parsed else { return refuse("The request is not well-formed, or says something twice.") }
+        guard let client = form.value("client_id").flatMap(DemoClient.init(id:)) else {
             return refuse(
                 "The program that sent you here is not registered. Remove its saved sign-in and connect again.")
         }
-        guard let redirectURI = form["redirect_uri"].flatMap(DemoRedirectURI.init), client.permits(redirectURI) else {
+        guard let redirectURI = form.value("redirect_uri").flatMap(DemoRedirectURI.init), client.permits(redirectURI)
+        else {
             return refuse("The answer should go to an address that '\(client.name)' has not registered.")
         }
-        let answer = Answer(redirectURI: redirectURI, state: form["state"], issuer: configuration.issuer)
+        let answer = Answer(redirectURI: redirectURI, state: form.value("state"), issuer: configuration.issuer)
         switch interaction(for: form, client, redirectURI, at: now) {
         case .failure(let problem):
             observer(
@@ -50,10 +52,10 @@ extension DemoIdentityProvider {
         guard let browser = request.cookie(DemoBrowsers.cookieName),
             let interaction = browsers.interaction(name, in: browser, at: now)
         else { return interactionIsOver }
-        guard let form = DemoForm(String(decoding: request.body, as: UTF8.self)), form.repeated.isEmpty,
-            let token = form["form"], browsers.isFormToken(token, for: name, in: browser)
+        guard let form = FormParameters(oauth: request.body), let token = form.value("form"),
+            browsers.isFormToken(token, for: name, in: browser)
         else { return refuse("The form did not come from this page. Go back and try again.", status: 403) }
-        switch form["step"] {
+        switch form.value("step") {
         case "sign-in": return signIn(form, name, interaction, in: browser, at: now)
         case "allow", "deny":
             guard let signIn = browsers.signIn(in: browser, at: now), !interaction.needsSignIn else {
@@ -64,15 +66,17 @@ extension DemoIdentityProvider {
             }
             let answer = Answer(
                 redirectURI: redirectURI, state: interaction.state, issuer: configuration.issuer)
-            return decide(allows: form["step"] == "allow", interaction, signIn, answer, at: now)
+            return decide(allows: form.value("step") == "allow", interaction, signIn, answer, at: now)
         default: return refuse("The form's answer is not known.")
         }
     }
 
     private func signIn(
-        _ form: DemoForm, _ name: String, _ interaction: DemoInteraction, in browser: String, at now: Instant
+        _ form: FormParameters, _ name: String, _ interaction: DemoInteraction, in browser: String, at now: Instant
     ) -> DemoResponse {
-        let user = DemoUser.everybody.first { $0.username == form["username"] && $0.password == form["password"] }
+        let user = DemoUser.everybody.first {
+            $0.username == form.value("username") && $0.password == form.value("password")
+        }
         guard let user else {
             observer(DemoStep(.provider, "refused a wrong user name or password", isGood: false))
             return signInPage(name, interaction, in: browser, problem: "That user name or password is wrong.")

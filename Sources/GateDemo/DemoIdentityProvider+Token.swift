@@ -1,19 +1,19 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import Crypto
 import GateJOSE
 import GateJSON
+import GateOAuth
 import GateTime
 
 extension DemoIdentityProvider {
     /// The token endpoint (RFC 6749 §3.2).
     func token(_ request: DemoRequest, at now: Instant) -> DemoResponse {
         do {
-            guard let form = DemoForm(String(decoding: request.body, as: UTF8.self)),
-                form.repeated.subtracting(["resource"]).isEmpty
-            else { throw Problem("invalid_request", "the form is not well-formed") }
+            guard let form = FormParameters(oauth: request.body) else {
+                throw Problem("invalid_request", "the form is not well-formed, or says something twice")
+            }
             let client = try authenticate(request, form)
-            switch form["grant_type"] {
+            switch form.value("grant_type") {
             case "authorization_code":
                 let (grant, refreshToken) = try redeem(form, client, at: now)
                 observer(DemoStep(.provider, "gave '\(client.name)' a token for \(grant.user.username)"))
@@ -41,8 +41,8 @@ extension DemoIdentityProvider {
     }
 
     /// By one method only; a client with a secret may send it either way, since SDKs mix them up (RFC 6749 §2.3).
-    private func authenticate(_ request: DemoRequest, _ form: DemoForm) throws -> DemoClient {
-        var (id, secret) = (form["client_id"], form["client_secret"])
+    private func authenticate(_ request: DemoRequest, _ form: FormParameters) throws -> DemoClient {
+        var (id, secret) = (form.value("client_id"), form.value("client_secret"))
         if request.fields.contains(where: { $0.name == "authorization" }) {
             guard let (basicID, basicSecret) = request.field("authorization").flatMap(Self.basicCredentials) else {
                 throw Problem("invalid_client", "the Authorization field is not understood")
@@ -62,23 +62,22 @@ extension DemoIdentityProvider {
     }
 
     private func redeem(
-        _ form: DemoForm, _ client: DemoClient, at now: Instant
+        _ form: FormParameters, _ client: DemoClient, at now: Instant
     ) throws -> (grant: DemoGrant, refreshToken: String) {
-        guard let code = form["code"] else { throw Problem("invalid_request", "code is missing") }
-        guard let verifier = form["code_verifier"], (43...128).contains(verifier.utf8.count) else {
-            throw Problem("invalid_request", "code_verifier is missing or has not 43 to 128 characters")
+        guard let code = form.value("code") else { throw Problem("invalid_request", "code is missing") }
+        guard let verifier = form.value("code_verifier") else {
+            throw Problem("invalid_request", "code_verifier is missing")
         }
-        let resource = form.has("resource") ? try self.resource(in: form) : nil
+        let resource = form["resource"] != nil ? try self.resource(in: form) : nil
         do {
             return try grants.redeem(code: code, at: now) { pending in
                 guard pending.grant.clientID == client.id else {
                     throw Problem("invalid_grant", "the code is another client's")
                 }
-                guard pending.redirectURI == form["redirect_uri"] else {
+                guard pending.redirectURI == form.value("redirect_uri") else {
                     throw Problem("invalid_grant", "redirect_uri is not the one of the request")
                 }
-                let challenge = Base64URL.encode(Array(SHA256.hash(data: Array(verifier.utf8))))
-                guard challenge == pending.codeChallenge else {
+                guard pending.codeChallenge.matches(verifier: verifier) else {
                     throw Problem("invalid_grant", "code_verifier does not fit the challenge")
                 }
                 guard resource == nil || resource == pending.grant.resource else {
@@ -91,11 +90,13 @@ extension DemoIdentityProvider {
     }
 
     private func refresh(
-        _ form: DemoForm, _ client: DemoClient, at now: Instant
+        _ form: FormParameters, _ client: DemoClient, at now: Instant
     ) throws -> (grant: DemoGrant, scope: [String], refreshToken: String) {
-        guard let token = form["refresh_token"] else { throw Problem("invalid_request", "refresh_token is missing") }
-        let resource = form.has("resource") ? try self.resource(in: form) : nil
-        let asked = form["scope"]?.split(separator: " ").map(String.init)
+        guard let token = form.value("refresh_token") else {
+            throw Problem("invalid_request", "refresh_token is missing")
+        }
+        let resource = form["resource"] != nil ? try self.resource(in: form) : nil
+        let asked = form.value("scope")?.split(separator: " ").map(String.init)
         do {
             let (grant, fresh) = try grants.refresh(token, at: now) { grant in
                 guard grant.clientID == client.id else {
@@ -160,10 +161,8 @@ extension DemoIdentityProvider {
     private static func basicCredentials(_ field: String) -> (String, String)? {
         guard field.lowercased().hasPrefix("basic "), let bytes = Base64.decode(String(field.dropFirst(6)).trimmed),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
-            let form = DemoForm(
-                "id=" + String(decoding: bytes[..<colon], as: UTF8.self) + "&secret="
-                    + String(decoding: bytes[(colon + 1)...], as: UTF8.self)),
-            form.repeated.isEmpty, let id = form["id"], let secret = form["secret"]
+            let id = FormParameters.decode(String(decoding: bytes[..<colon], as: UTF8.self)),
+            let secret = FormParameters.decode(String(decoding: bytes[(colon + 1)...], as: UTF8.self))
         else { return nil }
         return (id, secret)
     }

@@ -1,5 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateOAuth
+
 /// A numeric loopback address and a port: the only places the demo listens, since its passwords are printed on its pages.
 package struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     /// `127.0.0.1`, `::1`, or another address of 127.0.0.0/8.
@@ -39,15 +41,7 @@ package struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String { authority }
 
     /// Whether a `Host` field or a URL's authority names this machine's loopback, whatever the port.
-    static func isLoopback(authority: String) -> Bool {
-        var host = authority[...]
-        if let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isNumber),
-            host.first != "[" || host[..<colon].last == "]"
-        {
-            host = host[..<colon]
-        }
-        return numericLoopback(String(host)) != nil
-    }
+    static func isLoopback(authority: String) -> Bool { (try? HTTPURL("http://" + authority))?.isLoopback == true }
 
     private static func numericLoopback(_ host: String) -> String? {
         switch host.lowercased() {
@@ -64,14 +58,17 @@ package struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
 
 /// Why the demo does not start.
 package struct DemoError: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Code: Sendable, Hashable { case notLoopback, badPort, notUsable }
+    package enum Code: Sendable, Hashable { case notLoopback, badPort, addressUnavailable }
 
     package var code: Code
     package var address: String
+    /// The operating system's reason, when there is one.
+    package var cause: String?
 
-    package init(_ code: Code, address: String) {
+    package init(_ code: Code, address: String, cause: String? = nil) {
         self.code = code
         self.address = address
+        self.cause = cause
     }
 
     package var description: String {
@@ -80,7 +77,8 @@ package struct DemoError: Error, Sendable, Hashable, CustomStringConvertible {
             "the demo listens on loopback only (127.0.0.1, ::1 or localhost), not on '\(address)': "
                 + "its users' passwords are printed on its sign-in page"
         case .badPort: "'\(address)' has no port between 1 and 65535"
-        case .notUsable: address
+        case .addressUnavailable:
+            "cannot listen on \(address)\(cause.map { " (\($0))" } ?? ""): choose another port with --listen"
         }
     }
 }
