@@ -2,6 +2,7 @@
 
 import GateCore
 import GateHTTP
+import GateObserve
 import NIOCore
 
 /// RESPOND: the answer's way to the client, as it arrives.

@@ -2,9 +2,9 @@
 
 import GateCore
 import GateObserve
-import NIOCore
+package import NIOCore
 import NIOPosix
-package import NIOSSL
+import NIOSSL
 
 /// Makes a connection to the control plane in this process.
 package typealias ControlPlaneConnector =
