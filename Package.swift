@@ -28,6 +28,8 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -120,7 +122,7 @@ let package = Package(
             name: "GateProxy",
             dependencies: [
                 "GateTime", "GateHTTP", "GateIdentity", "GateCore", "GateObserve", nioCore, nioPosix, nioHTTP1,
-                nioHTTP2, nioSSL, certificateReloading,
+                nioHTTP2, nioHPACK, nioTLS, nioSSL, certificateReloading,
                 hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house
