@@ -366,6 +366,18 @@ struct JWKSCacheTests {
         #expect(await follower.value == "accepted")
     }
 
+    @Test("no request waits longer than its patience, whatever the provider does")
+    func patience() async throws {
+        let harness = try IdentityHarness(refresh: KeyRefreshPolicy(patience: .milliseconds(30)))
+        harness.fetcher.answer(IdentityHarness.keySet, with: .held)
+        let chain = try harness.chain()
+
+        #expect(await chain.verdict(on: try harness.token(), at: harness.clock.wall).outcome == "unavailable")
+        // The provider is not to blame for our impatience: the next request may ask again.
+        harness.publish(harness.mint.signers)
+        #expect(await chain.verdict(on: try harness.token(), at: harness.clock.wall).outcome == "accepted")
+    }
+
     @Test("an outage at start-up is not hammered: few fetches however many requests come")
     func startUpOutage() async throws {
         let harness = try IdentityHarness()
