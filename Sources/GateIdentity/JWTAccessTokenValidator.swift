@@ -97,6 +97,9 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         if let reason = claimsFault(jwt, with: current, at: now) {
             return .ready(.rejected(reason))
         }
+        if let keyID = jwt.jws.header.keyID, current.unusableKeyIDs.contains(keyID) {
+            return .ready(.rejected(.algorithm))
+        }
         guard let ticket = keys.admissionToRefetch(forUnknown: jwt.jws.header.keyID) else {
             return .ready(.rejected(.keyUnknown))
         }

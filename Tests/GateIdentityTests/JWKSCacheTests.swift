@@ -264,6 +264,11 @@ struct JWKSCacheTests {
 
         #expect(chain.immediateVerdict(on: try harness.token(), at: harness.clock.wall)?.outcome == "accepted")
         #expect(harness.service.health().first?.keys?.skippedKeys.count == 12)
+        // A key that is published for something else is known: no fetch would make the token good.
+        harness.fetcher.forget()
+        let encryption = try harness.token(signer: TokenMint.strangersKey(keyID: "enc"))
+        #expect(chain.immediateVerdict(on: encryption, at: harness.clock.wall)?.outcome == "algorithm")
+        #expect(harness.fetcher.asked.isEmpty)
     }
 
     @Test(
