@@ -35,7 +35,8 @@ struct ConnectionSetup: Sendable {
         guard let tls else {
             try pipeline.addHandler(
                 ProtocolSniffer(loop: loop) { channel, isHTTP2 in
-                    try Self.configure(channel, loop, ConnectionFacts(remoteAddress: address, isTLS: false, isHTTP2: isHTTP2))
+                    try Self.configure(
+                        channel, loop, ConnectionFacts(remoteAddress: address, isTLS: false, isHTTP2: isHTTP2))
                 })
             return
         }
@@ -66,7 +67,8 @@ struct ConnectionSetup: Sendable {
         var stream = NIOHTTP2Handler.StreamConfiguration()
         stream.outboundBufferSizeHighWatermark = 64 * 1_024
         stream.outboundBufferSizeLowWatermark = 32 * 1_024
-        let bound = NIOLoopBound((loop: loop, connection: HTTP2Connection(loop: loop, channel: channel)), eventLoop: channel.eventLoop)
+        let bound = NIOLoopBound(
+            (loop: loop, connection: HTTP2Connection(loop: loop, channel: channel)), eventLoop: channel.eventLoop)
         _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
             mode: .server, connectionConfiguration: connection, streamConfiguration: stream
         ) { stream in

@@ -7,7 +7,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 package import NIOSSL
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Where the gate listens.
 package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
@@ -52,9 +52,11 @@ package final class GatewayListener: Service {
     ///   - onStarted: told the addresses once all are open, with the port that was chosen for port 0.
     ///   - onDraining: told when the process was asked to stop, before listening ends.
     package init(
-        configuration: Configuration, gate: any RequestGate, upstreams: UpstreamTable, control: @escaping ControlPlaneConnector,
+        configuration: Configuration, gate: any RequestGate, upstreams: UpstreamTable,
+        control: @escaping ControlPlaneConnector,
         metrics: GatewayMetrics, clock: any WallClock, group: any EventLoopGroup, logger: Logger,
-        onStarted: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }, onDraining: @escaping @Sendable () -> Void = {}
+        onStarted: @escaping @Sendable ([ListenAddress]) -> Void = { _ in },
+        onDraining: @escaping @Sendable () -> Void = {}
     ) {
         self.configuration = configuration
         self.gate = gate
@@ -79,7 +81,8 @@ package final class GatewayListener: Service {
         }
         onStarted(
             servers.enumerated().map { index, server in
-                guard case .tcp(let host, _) = configuration.addresses[index], let port = server.localAddress?.port else {
+                guard case .tcp(let host, _) = configuration.addresses[index], let port = server.localAddress?.port
+                else {
                     return configuration.addresses[index]
                 }
                 return .tcp(host: host, port: port)
@@ -97,7 +100,8 @@ package final class GatewayListener: Service {
         try? await Task.sleep(for: .milliseconds(500))
         for server in servers { try? await server.close() }
         let steps: [(DrainController.Mode, Duration)] = [
-            (.draining, configuration.drain / 2), (.endingStreams, configuration.drain), (.closing, configuration.drain + .seconds(3)),
+            (.draining, configuration.drain / 2), (.endingStreams, configuration.drain),
+            (.closing, configuration.drain + .seconds(3)),
         ]
         for (mode, end) in steps {
             drain.advance(to: mode)
@@ -140,14 +144,18 @@ package final class GatewayListener: Service {
 
     private func bind(_ address: ListenAddress, _ loops: Loops) async throws -> any Channel {
         let limiter = ConnectionLimiter(limits: configuration.limits)
-        let setup = ConnectionSetup(loops: loops, limiter: limiter, drain: drain, metrics: metrics, tls: configuration.tls)
+        let setup = ConnectionSetup(
+            loops: loops, limiter: limiter, drain: drain, metrics: metrics, tls: configuration.tls)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try setup.configure(channel) } }
+            .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try setup.configure(channel) }
+            }
         switch address {
         case .tcp(let host, let port):
-            return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1).bind(host: host, port: port).get()
+            return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1).bind(
+                host: host, port: port
+            ).get()
         case .unix(let path):
             return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
         }

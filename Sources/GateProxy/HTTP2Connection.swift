@@ -36,7 +36,8 @@ final class HTTP2Connection: LoopTicking {
         if mode >= .draining {
             if !saidGoAway {
                 saidGoAway = true
-                let frame = HTTP2Frame(streamID: .rootStream, payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
+                let frame = HTTP2Frame(
+                    streamID: .rootStream, payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
                 channel.writeAndFlush(frame, promise: nil)
             }
             if openStreams == 0 || mode == .closing { channel.close(promise: nil) }

@@ -37,20 +37,25 @@ enum HTTP2RequestHead {
             }
             guard isFieldName(name) else { return nil }
             switch name {
-            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings": return nil
+            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings":
+                return nil
             case "te":
                 guard value == "trailers" else { return nil }
             case "host":
                 guard host == nil else { return nil }
                 host = value
             case "content-length":
-                guard contentLength == nil, !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+                guard contentLength == nil, !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                    return nil
+                }
                 contentLength = value
             case "cookie": cookies.append(value)
             default: fields.append((name, value))
             }
         }
-        guard let method, let path, scheme == "http" || scheme == "https", isToken(method), isTarget(path) else { return nil }
+        guard let method, let path, scheme == "http" || scheme == "https", isToken(method), isTarget(path) else {
+            return nil
+        }
         guard method != "CONNECT", path.hasPrefix("/") || (path == "*" && method == "OPTIONS") else { return nil }
         if let host, let authority, host.lowercased() != authority.lowercased() { return nil }
         guard let authority = authority ?? host, !authority.isEmpty else { return nil }

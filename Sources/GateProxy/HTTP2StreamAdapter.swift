@@ -31,7 +31,9 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (unwrapInboundIn(data), inbound) {
         case (.headers(let payload), .head):
-            guard let head = HTTP2RequestHead.write(payload.headers, endsStream: payload.endStream) else { return refuse(context) }
+            guard let head = HTTP2RequestHead.write(payload.headers, endsStream: payload.endStream) else {
+                return refuse(context)
+            }
             method = head.method
             inbound = payload.endStream ? .ended : .body(isChunked: head.isChunked)
             context.fireChannelRead(wrapInboundOut(ByteBuffer(bytes: head.octets)))
@@ -41,7 +43,9 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
             end(context, isChunked: isChunked)
         case (.data(let payload), .body(let isChunked)):
             guard case .byteBuffer(let octets) = payload.data else { return refuse(context) }
-            if octets.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(isChunked ? Self.chunk(octets) : octets)) }
+            if octets.readableBytes > 0 {
+                context.fireChannelRead(wrapInboundOut(isChunked ? Self.chunk(octets) : octets))
+            }
             if payload.endStream { end(context, isChunked: isChunked) }
         default: break
         }
@@ -135,7 +139,8 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
             outbound = .ended
             let trailers = trailerHeaders()
             if trailers.isEmpty {
-                context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
+                context.write(
+                    wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
             } else {
                 context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
             }
