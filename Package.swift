@@ -36,6 +36,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -111,7 +112,8 @@ let package = Package(
         .target(
             name: "GateCore",
             dependencies: [
-                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch", "GateIdentity",
+                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch",
+                "GateIdentity",
                 "GateObserve",
                 crypto, logging,
             ],
@@ -139,10 +141,10 @@ let package = Package(
         .target(
             name: "GateServer",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateFetch", "GateObserve",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateJOSE", "GateFetch", "GateObserve",
                 "GateIdentity",
                 "GateHTTP", "GateCore", "GateMCP", "GateProxy", "GateWeb", logging, metrics, nioCore, nioPosix,
-                hummingbird, serviceLifecycle,
+                hummingbird, serviceLifecycle, unixSignals, nioSSL, certificateReloading, hummingbirdCore,
             ],
             swiftSettings: house
         ),
@@ -228,7 +230,8 @@ let package = Package(
         .testTarget(
             name: "GateServerTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore", "GateServer",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore",
+                "GateServer",
                 "GateDemo",
                 "GateTestKit", logging,
             ],

@@ -33,12 +33,7 @@ enum CredentialExtractor {
         }
         let token = (schemeEnd + 1)..<value.upperBound
         guard !token.isEmpty else { return .malformed(.syntax) }
-        var i = token.lowerBound
-        while i < token.upperBound, isToken68(bytes[i]) { i += 1 }
-        // Padding may stand at the end (RFC 9110 §11.2); whether a token may have it is for its validator to say.
-        let unpadded = i
-        while i < token.upperBound, bytes[i] == UInt8(ascii: "=") { i += 1 }
-        guard i == token.upperBound, unpadded > token.lowerBound else {
+        for i in token where !isToken68(bytes[i]) {
             // A comma is a second credential in one field.
             for j in token where bytes[j] == UInt8(ascii: ",") { return .malformed(.repeated) }
             return .malformed(.syntax)
@@ -46,10 +41,11 @@ enum CredentialExtractor {
         return .bearer(token)
     }
 
+    /// The characters of token68 (RFC 9110 §11.2). Where padding may stand is for the token's validator to say.
     @inline(__always)
     private static func isToken68(_ octet: UInt8) -> Bool {
         switch octet {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F: true
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F, 0x3D: true
         default: false
         }
     }
