@@ -86,6 +86,7 @@ package final class Gatekeeper: RequestGate {
                 .forward(plan(head, bytes, request, exchange, to: .control, rewritten: rewritten, admittance: nil)))
         case .nothing: return .ready(answer(.routeUnknown, exchange, nil, .classify))
         case .exempt(let upstream):
+            if let refusal = ambiguousName(head) { return .ready(answer(refusal, exchange, nil, .head)) }
             permit(exchange, reason: "excluded_path", nil, .classify)
             let plan = plan(
                 head, bytes, request, exchange, to: .upstream(upstream), rewritten: rewritten, admittance: nil)
@@ -123,6 +124,11 @@ package final class Gatekeeper: RequestGate {
                 CORSPolicy.preflight(origin: "*", requestedFields: nil, methods: "GET, HEAD, OPTIONS"), exchange)
         default: return answer(.methodNotAllowed(allowed: "GET, HEAD, OPTIONS"), exchange, nil, .classify)
         }
+    }
+
+    /// Whoever may not pass anyway is told that first; nobody else's ambiguous names go on (defence D13).
+    func ambiguousName(_ head: RequestHead) -> Rejection? {
+        head.first(.ambiguousName) == nil ? nil : .wireRefused(.fieldNameRefused)
     }
 
     private func begin(
