@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 package import GateHTTP
+import GateIdentity
 import GateMCP
 import GateOAuth
 import GateObserve

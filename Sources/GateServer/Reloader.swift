@@ -123,7 +123,7 @@ private struct IssuerDiscovery: Service {
         await identity.warmUp()
         while !Task.isCancelled {
             var found: [ProviderID: String] = [:]
-            for health in identity.health() where health.isReady { found[health.provider] = health.issuer }
+            for health in identity.health() { if let issuer = health.keys?.issuer { found[health.provider] = issuer } }
             reloader.publish(found)
             do { try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(5)) } } catch { return }
         }
