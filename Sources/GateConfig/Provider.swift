@@ -1,0 +1,83 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+package import GateOAuth
+
+extension Settings {
+    /// One identity provider: its registration of authsettingsV2 with what gatehouse.yaml adds.
+    package struct Provider: Sendable {
+        package var id: ProviderID
+        package var kind: Kind
+        package var isEnabled = true
+        package var clientID: ClientID?
+        /// The name under which the secret is looked up.
+        package var clientSecretSettingName: String?
+        /// What was found under ``clientSecretSettingName``; nil when nothing was.
+        package var clientSecret: Secret?
+        /// Exactly as the provider's tokens spell it. Google's, Apple's and the like are known and stay nil.
+        package var issuer: String?
+        /// `wellKnownOpenIdConfiguration`: the metadata document's own address.
+        package var wellKnown: String?
+        /// `certificationUri`: the key set, without any discovery.
+        package var keySetURL: String?
+        /// Besides the client ID and the resource itself.
+        package var allowedAudiences: [String] = []
+        /// `defaultAuthorizationPolicy.allowedApplications`.
+        package var allowedApplications: [String] = []
+        /// `defaultAuthorizationPolicy.allowedPrincipals.identities`.
+        package var allowedIdentities: [String] = []
+        /// `defaultAuthorizationPolicy.allowedPrincipals.groups`.
+        package var allowedGroups: [String] = []
+        /// `jwtClaimChecks.allowedClientApplications`.
+        package var claimCheckClients: [String] = []
+        /// `jwtClaimChecks.allowedGroups`.
+        package var claimCheckGroups: [String] = []
+        /// `WEBSITE_AUTH_AAD_ALLOWED_TENANTS`, Entra only; nil for every tenant that the issuer admits.
+        package var allowedTenants: [String]?
+        /// `login.disableWWWAuthenticate`: leaves `authorization_uri` out of the challenge.
+        package var disablesWWWAuthenticate = false
+        package var nameClaimType: String?
+        /// JWS algorithm names; the built-in set when nil.
+        package var algorithms: [String]?
+        /// At most 60 s.
+        package var clockSkew = Duration.seconds(60)
+        /// Where a GitHub Enterprise's, or a test's, programming interface is.
+        package var apiBaseURL: String?
+        /// Facebook's `graphApiVersion`.
+        package var graphAPIVersion: String?
+        /// X only: whether tokens are accepted although nothing binds them to our app.
+        package var acceptsUnboundTokens = false
+        package var introspection: Introspection?
+
+        package init(id: ProviderID, kind: Kind) {
+            self.id = id
+            self.kind = kind
+        }
+
+        /// What sort of provider this is; decides how its tokens are checked.
+        package enum Kind: String, Sendable, CaseIterable {
+            case entra, google, gitHub, apple, facebook, x, microsoftAccount, openIDConnect
+        }
+    }
+
+    /// How an authorization server is asked about tokens (RFC 7662).
+    package struct Introspection: Sendable {
+        /// Found in the issuer's metadata when nil.
+        package var endpoint: String?
+        /// The provider's own when nil.
+        package var clientID: ClientID?
+        package var secretSettingName: String?
+        package var secret: Secret?
+        package var authentication = Authentication.basic
+        /// How long an answer is believed at most.
+        package var cache = Duration.seconds(60)
+
+        package init() {}
+
+        package enum Authentication: String, Sendable, CaseIterable {
+            /// `client_secret_basic` (RFC 6749 §2.3.1).
+            case basic
+            /// `client_secret_post`.
+            case post
+        }
+    }
+}
