@@ -21,7 +21,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -54,7 +53,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Reloading"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -83,7 +81,7 @@ let package = Package(
         .target(
             name: "GateConfig",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", configuration, yams, logging, serviceLifecycle,
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", yams, logging, serviceLifecycle,
             ],
             swiftSettings: house
         ),
@@ -163,7 +161,7 @@ let package = Package(
             dependencies: [
                 "GateTime", "GateOAuth", "GateConfig", "GateFetch", "GateObserve", "GateServer", "GateDemo",
                 argumentParser,
-                configuration, logging, serviceLifecycle,
+                logging, serviceLifecycle,
             ],
             swiftSettings: house
         ),
@@ -193,7 +191,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "GateConfigTests",
-            dependencies: ["GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, configuration],
+            dependencies: ["GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, serviceLifecycle],
             swiftSettings: house),
         .testTarget(
             name: "GateFetchTests",
