@@ -191,7 +191,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "GateConfigTests",
-            dependencies: ["GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, serviceLifecycle],
+            dependencies: [
+                "GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, serviceLifecycle,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "GateFetchTests",

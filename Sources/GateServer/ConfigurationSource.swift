@@ -1,6 +1,5 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import Foundation
 package import GateConfig
 
 /// Where a process's configuration comes from, so that it can be read again.
@@ -32,12 +31,13 @@ package struct ConfigurationSource: Sendable {
         var unreadable: [ConfigDiagnostic] = []
         func file(_ path: String?) -> SourceFile? {
             guard let path else { return nil }
-            do {
-                return SourceFile(name: path, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
+            do throws(ConfigurationFiles.ReadError) {
+                return SourceFile(name: path, bytes: try ConfigurationFiles.read(path))
             } catch {
                 unreadable.append(
                     ConfigDiagnostic(
-                        .error, "", "the file cannot be read", file: path, expected: "a readable file",
+                        .error, "", "the file cannot be read: \(error.description)", file: path,
+                        expected: "a readable file",
                         suggestion: "check that it exists and that this user may read it"))
                 return nil
             }

@@ -35,7 +35,7 @@ enum UpstreamTranslation {
     }
 
     /// `host:port`, `[v6]:port`, `:port`, or `unix:/path`.
-    static func listenAddress(_ text: String) throws(TranslationError) -> ListenAddress {
+    static func listenAddress(_ text: String) throws(TranslationError) -> GateProxy.ListenAddress {
         if text.hasPrefix("unix:") { return .unix(path: String(text.dropFirst(5))) }
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65_535).contains(port)
@@ -48,7 +48,7 @@ enum UpstreamTranslation {
     }
 
     static func listener(_ settings: Settings) throws(TranslationError) -> GatewayListener.Configuration {
-        var addresses: [ListenAddress] = []
+        var addresses: [GateProxy.ListenAddress] = []
         for text in settings.listen { addresses.append(try listenAddress(text)) }
         var configuration = GatewayListener.Configuration(addresses: addresses)
         configuration.limits.head.headBytes = settings.limits.headBytes

@@ -24,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let result = options.source.load()
         if let settings = result.settings {
-            print(SettingsReport(settings: settings, origins: result.origins).text(showOrigin: showOrigin))
+            print(SettingsReport(settings, origins: result.origins).text(showingOrigins: showOrigin))
         }
         for diagnostic in result.diagnostics { print("\(diagnostic)") }
         guard let settings = result.settings else {

@@ -37,7 +37,7 @@ struct ConfigurationOptions: ParsableArguments {
 
     var source: ConfigurationSource {
         var flags = ConfigurationLoader.Flags()
-        flags.listen = listen
+        flags.listen = listen.map { [$0] }
         flags.upstream = upstream
         flags.publicURL = publicURL
         flags.operationsListen = operationsListen
