@@ -54,6 +54,9 @@ public struct BodyFramer: Sendable {
 
     public var isComplete: Bool { state == .complete }
 
+    /// Where a chunked body may be ended in the sender's place: a chunk is over and nothing of the next has come.
+    public var isBetweenChunks: Bool { state == .size && digits == 0 }
+
     /// The connection ended: whether that ends this body rightly.
     public var mayEndHere: Bool { state == .complete || endsWithConnection }
 
