@@ -16,7 +16,11 @@ enum ProcessorCount {
     /// Counts a list such as `0-3,8`; nil when there is none.
     static func allowed(in status: [UInt8]) -> Int? {
         let name = "Cpus_allowed_list:"
-        guard let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first(where: { $0.hasPrefix(name) }) else {
+        guard
+            let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first(where: {
+                $0.hasPrefix(name)
+            })
+        else {
             return nil
         }
         var count = 0
