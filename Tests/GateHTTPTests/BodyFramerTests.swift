@@ -96,14 +96,16 @@ struct BodyFramerTests {
     }
 
     @Test("a body with a length ends exactly there; one that ends with its connection takes everything")
-    func plain() {
+    func plain() throws {
         let body = run("helloGET /", .length(5))
         #expect(body.passed == "hello" && body.used == 5 && body.isComplete)
         #expect(run("GET", .none).used == 0)
 
         var framer = BodyFramer(.untilClose)
         #expect(framer.mayEndHere && !framer.isComplete)
-        #expect(throws: Never.self) { try framer.consume([1, 2, 3].span) { _ in } == 3 }
+        let octets: [UInt8] = [1, 2, 3]
+        let used = try framer.consume(octets.span) { _ in }
+        #expect(used == 3)
         #expect(framer.mayEndHere && !framer.isComplete)
         #expect(!BodyFramer(.length(1)).mayEndHere && !BodyFramer(.chunked).mayEndHere)
     }
@@ -155,7 +157,8 @@ struct BodyFramerTests {
         var boundaries: [Int] = []
         for (index, octet) in "5\r\nhello\r\n1\r\nx\r\n0\r\n\r\n".utf8.enumerated() {
             if framer.isBetweenChunks { boundaries.append(index) }
-            _ = try framer.consume([octet].span) { _ in }
+            let single = [octet]
+            _ = try framer.consume(single.span) { _ in }
         }
 
         #expect(boundaries == [0, 10, 16])

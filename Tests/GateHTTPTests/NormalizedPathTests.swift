@@ -7,7 +7,7 @@ import Testing
 @Suite("Paths")
 struct NormalizedPathTests {
     private func normalized(_ path: String) throws(HTTPRefusal) -> String {
-        try NormalizedPath(Array(path.utf8).span).description
+        text(try GateHTTPTests.normalized(Array(path.utf8)))
     }
 
     @Test(
@@ -23,7 +23,7 @@ struct NormalizedPathTests {
         ])
     func refused(_ path: String) {
         #expect(throws: HTTPRefusal.targetMalformed) { try normalized(path) }
-        #expect(!NormalizedPath.isCanonical(Array(path.utf8).span, 0..<path.utf8.count))
+        #expect(!isCanonical(Array(path.utf8)))
     }
 
     @Test(
@@ -39,8 +39,7 @@ struct NormalizedPathTests {
 
         #expect(result == expected)
         #expect(try normalized(result) == result)
-        let bytes = Array(path.utf8)
-        if NormalizedPath.isCanonical(bytes.span, 0..<bytes.count) { #expect(path == expected) }
+        if isCanonical(Array(path.utf8)) { #expect(path == expected) }
     }
 
     @Test("every octet, plain and escaped, gives a canonical path or none")
@@ -48,13 +47,13 @@ struct NormalizedPathTests {
         for octet in UInt8.min...UInt8.max {
             let hex = String(octet, radix: 16)
             for path in [[UInt8(ascii: "/"), 0x61, octet], Array("/a%\(hex.count == 1 ? "0" : "")\(hex)".utf8)] {
-                guard let result = try? NormalizedPath(path.span) else {
-                    #expect(!NormalizedPath.isCanonical(path.span, 0..<path.count))
+                guard let result = try? GateHTTPTests.normalized(path) else {
+                    #expect(!isCanonical(path))
                     continue
                 }
-                #expect(try NormalizedPath(result.bytes.span) == result)
-                #expect(result.bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") })
-                if NormalizedPath.isCanonical(path.span, 0..<path.count) { #expect(result.bytes == path) }
+                #expect(try GateHTTPTests.normalized(result) == result)
+                #expect(result.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") })
+                if isCanonical(path) { #expect(result == path) }
             }
         }
     }

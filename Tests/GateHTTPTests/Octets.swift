@@ -13,7 +13,8 @@ enum Reading: Equatable, CustomStringConvertible {
     /// The connection ends after a sound message; octets behind it are not looked at.
     case closed(unread: Int)
 
-    init(_ octets: [UInt8]) {
+    /// - Parameter addsHost: gives a request its `Host` where that is all it lacks.
+    init(_ octets: [UInt8], addsHost: Bool = false) {
         var scanner = RequestHeadScanner()
         var head = RequestHead()
         var rest = octets[...]
@@ -23,6 +24,10 @@ enum Reading: Equatable, CustomStringConvertible {
             case .incomplete:
                 self = .incomplete
                 return
+            case .refused(.hostMissing) where addsHost:
+                let lineEnd = (bytes.firstIndex(of: 0x0A) ?? 0) + 1
+                rest = bytes[..<lineEnd] + Array("Host: a\r\n".utf8) + bytes[lineEnd...]
+                continue
             case .refused(let refusal):
                 self = .refused(refusal)
                 return
@@ -107,3 +112,11 @@ func answerVerdict(_ text: String, to method: HTTPMethod = .get) -> ScanResult {
 
 /// The text of an octet array.
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+/// The octets at a range, as text.
+func text(_ bytes: [UInt8], _ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+/// Whether a path is canonical as it stands.
+func isCanonical(_ path: [UInt8]) -> Bool { NormalizedPath.isCanonical(path.span, 0..<path.count) }
+
+func normalized(_ path: [UInt8]) throws(HTTPRefusal) -> [UInt8] { try NormalizedPath(path.span).bytes }
