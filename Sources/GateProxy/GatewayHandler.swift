@@ -45,6 +45,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     var deadline: NIODeadline
     private var isReadPending = false
     private var isAdvancing = false
+    private var hasSkippedEmptyLine = false
     private var unwritableSince: NIODeadline?
     private var lingered = 0
 
@@ -193,6 +194,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     /// HEAD: true when a head was read and something came of it at once.
     private func readHead() -> Bool {
+        skipEmptyLine()
         guard let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
         switch scanner.scan(buffer.readableBytesUInt8Span, into: &head) {
         case .incomplete: return false
@@ -210,6 +212,16 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             }
             return state == .head || state == .collecting || state == .exchanging
         }
+    }
+
+    /// Old clients send an empty line after a body; one is skipped before a request line (RFC 9112 §2.2).
+    private func skipEmptyLine() {
+        guard !hasSkippedEmptyLine, let buffer = input, buffer.readableBytes >= 2,
+            buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A
+        else { return }
+        hasSkippedEmptyLine = true
+        input?.moveReaderIndex(forwardBy: 2)
+        if input?.readableBytes == 0 { input = nil }
     }
 
     /// The one way off the event loop and back.
@@ -272,6 +284,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     func awaitHead() {
         state = .head
+        hasSkippedEmptyLine = false
         deadline = .now() + ((input?.readableBytes ?? 0) > 0 ? loop.timeouts.head : loop.timeouts.idle)
     }
 
