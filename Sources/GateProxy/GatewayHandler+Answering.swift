@@ -24,7 +24,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
     }
 
     func answerHead(_ answer: ResponseHead, _ bytes: ByteBuffer) -> BodyFramer.Output {
-        guard var exchange = current else { return .framed }
+        guard let exchange = current else { return .framed }
         let edits = loop.gate.answered(answer, bytes.readableBytesUInt8Span, for: exchange.plan)
         // What ends with the upstream's connection goes on in chunks, so that a broken end can be told from a whole answer.
         let framing: BodyFraming =
@@ -47,7 +47,6 @@ extension GatewayHandler: UpstreamConnectionOwner {
         octets.reserveCapacity(loop.scratch.count + min(bytes.readableBytes, 8 * 1_024))
         octets.writeBytes(loop.scratch)
         exchange.outgoing = octets
-        current = exchange
         return answer.framing == .chunked && framing != .chunked ? .content : .framed
     }
 
