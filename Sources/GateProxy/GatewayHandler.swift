@@ -271,6 +271,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     }
 
     func awaitHead() {
+        guard state != .closed else { return }
         state = .head
         deadline = .now() + ((input?.readableBytes ?? 0) > 0 ? loop.timeouts.head : loop.timeouts.idle)
     }
