@@ -141,6 +141,7 @@ public struct BodyFramer: Sendable {
                 state = .size
             case .trailers:
                 i += 1
+                if trailerOctets.last == Octet.carriageReturn, octet != Octet.lineFeed { throw .chunkMalformed }
                 trailerOctets.append(octet)
                 guard trailerOctets.count <= Self.trailerBytes else { throw .trailersTooLarge }
                 if octet == Octet.lineFeed, try readTrailer() { state = .complete }

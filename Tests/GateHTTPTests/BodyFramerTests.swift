@@ -65,7 +65,8 @@ struct BodyFramerTests {
     func refused(_ octets: String) {
         let whole = run(octets)
 
-        #expect(whole.refusal == .chunkMalformed || whole.refusal == .fieldMalformed || whole.refusal == .fieldValueRefused)
+        #expect(
+            whole.refusal == .chunkMalformed || whole.refusal == .fieldMalformed || whole.refusal == .fieldValueRefused)
         #expect(run(octets) { _ in 1 }.refusal == whole.refusal)
     }
 

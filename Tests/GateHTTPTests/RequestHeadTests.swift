@@ -103,7 +103,8 @@ struct RequestHeadTests {
 
     @Test("an upgrade is asked for by Connection and Upgrade together (RFC 9110 §7.8)")
     func upgrade() throws {
-        #expect(try scanned("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n").head.requestsUpgrade)
+        #expect(
+            try scanned("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n").head.requestsUpgrade)
         #expect(try !scanned("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\n\r\n").head.requestsUpgrade)
         #expect(try !scanned("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\r\n").head.requestsUpgrade)
     }

@@ -43,15 +43,19 @@ struct ResponseHeadTests {
         arguments: [
             ("200 OK", "Content-Length: 5\r\n", HTTPMethod.get, BodyFraming.length(5), true),
             ("200 OK", "Content-Length: 0\r\n", .get, .none, true),
-            ("200 OK", "Transfer-Encoding: chunked\r\n", .get, .chunked, true), ("200 OK", "", .get, .untilClose, false),
+            ("200 OK", "Transfer-Encoding: chunked\r\n", .get, .chunked, true),
+            ("200 OK", "", .get, .untilClose, false),
             ("200 OK", "Content-Length: 5\r\n", .head, .none, true),
             ("200 OK", "Transfer-Encoding: chunked\r\n", .head, .none, true), ("204 No Content", "", .get, .none, true),
             ("204 No Content", "Content-Length: 5\r\n", .get, .none, true),
             ("304 Not Modified", "Content-Length: 5\r\n", .get, .none, true),
-            ("103 Early Hints", "", .get, .none, true), ("200 OK", "Connection: close\r\nContent-Length: 5\r\n", .get, .length(5), false),
+            ("103 Early Hints", "", .get, .none, true),
+            ("200 OK", "Connection: close\r\nContent-Length: 5\r\n", .get, .length(5), false),
             ("200", "Content-Length: 5\r\n", .get, .length(5), true),
         ])
-    func framing(_ status: String, _ lines: String, _ method: HTTPMethod, _ framing: BodyFraming, _ keepsAlive: Bool) throws {
+    func framing(_ status: String, _ lines: String, _ method: HTTPMethod, _ framing: BodyFraming, _ keepsAlive: Bool)
+        throws
+    {
         let (head, _) = try scannedAnswer("HTTP/1.1 \(status)\r\n\(lines)\r\n", to: method)
 
         #expect(head.framing == framing && head.keepsAlive == keepsAlive)
@@ -59,7 +63,8 @@ struct ResponseHeadTests {
 
     @Test("an answer in pieces reads as the whole does")
     func pieces() throws {
-        let octets = "HTTP/1.1 200 Fine\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let octets =
+            "HTTP/1.1 200 Fine\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
         let whole = try scannedAnswer(octets)
         var scanner = ResponseHeadScanner()
         var head = ResponseHead()
@@ -72,7 +77,8 @@ struct ResponseHeadTests {
     }
 
     private func written(
-        _ octets: String, _ edits: ResponseEdits = ResponseEdits(), framing: BodyFraming = .none, keepsAlive: Bool = true,
+        _ octets: String, _ edits: ResponseEdits = ResponseEdits(), framing: BodyFraming = .none,
+        keepsAlive: Bool = true,
         version: RequestHead.Version = .http11
     ) throws -> String {
         let (head, bytes) = try scannedAnswer(octets)
@@ -99,7 +105,8 @@ struct ResponseHeadTests {
         #expect(
             try written(chunked, framing: .chunked) == "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         #expect(
-            try written(chunked, framing: .untilClose, version: .http10) == "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+            try written(chunked, framing: .untilClose, version: .http10)
+                == "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         #expect(
             try written("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n", framing: .length(1), version: .http10)
                 == "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n")

@@ -48,6 +48,20 @@ struct ForwardingTests {
         }
     }
 
+    @Test("one empty line before a request is skipped, however it arrives, a second is not (RFC 9112 §2.2)")
+    func emptyLine() async throws {
+        let gate = ScriptedGate { _, exchange in .ready(.answer(LocalResponse(status: 204), exchange)) }
+        try await GatewayUnderTest.run(gate) { gateway in
+            let client = try await gateway.connect()
+            try await client.push(Array("\r".utf8))
+            try await client.push(Array("\nGET / HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            #expect(try await client.readHead().hasPrefix("HTTP/1.1 204 "))
+            #expect(try await client.readHead().hasPrefix("HTTP/1.1 204 "))
+            client.send("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.readToEnd().hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
     @Test("many pipelined requests that the gate answers itself are answered, however many")
     func localPipelining() async throws {
         let gate = ScriptedGate { _, exchange in
