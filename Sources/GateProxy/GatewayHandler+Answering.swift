@@ -99,10 +99,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
             let last = ByteBuffer(string: "0\r\n\r\n")
             append(last)
         }
-        flushAnswer()
-        let bytes = current?.answerBytes ?? 0
-        current = nil
-        loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: bytes)
+        finishAnswer()
         guard exchange.answerKeepsAlive, exchange.isRequestComplete else { return linger() }
         awaitHead()
         advance()
@@ -135,8 +132,9 @@ extension GatewayHandler: UpstreamConnectionOwner {
         loop.scratch.removeAll(keepingCapacity: true)
         ResponseHeadWriter.write(
             answer, bytes.readableBytesUInt8Span, edits, framing: .none, keepsAlive: true, into: &loop.scratch)
-        context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: loop.scratch)), promise: nil)
         current?.status = 101
+        context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: loop.scratch)), promise: nil)
+        guard state != .closed else { return }
         state = .tunnelling
         deadline = .distantFuture
         if let early = input {
@@ -161,10 +159,16 @@ extension GatewayHandler: UpstreamConnectionOwner {
             append(ByteBuffer(string: "0\r\n\r\n"))
         }
         exchange.upstream?.abandon()
-        current?.upstream = nil
-        flushAnswer()
+        finishAnswer()
+        linger()
+    }
+
+    /// Sends what is left of the answer. The exchange is over before that, because the last octets may end the connection (or stream).
+    private func finishAnswer() {
+        writeOutgoing()
+        guard let exchange = current else { return }
         current = nil
         loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: exchange.answerBytes)
-        linger()
+        context?.flush()
     }
 }

@@ -19,6 +19,7 @@ extension GatewayHandler {
         if head.expectsContinue, !exchange.framer.isComplete {
             let interim = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
             context?.writeAndFlush(wrapOutboundOut(interim), promise: nil)
+            guard state != .closed else { return }
         }
         guard inspects else { return connect() }
         state = .collecting

@@ -13,7 +13,8 @@ struct CorpusTests {
         "http11probe/COMP-UNKNOWN-METHOD": "the same",
         "http11probe/COMP-UPGRADE-INVALID-VER": "the handshake's version is for the upstream to judge",
         "http11probe/COMP-HTTP12-VERSION": "only 1.0 and 1.1 are read; the vector is unscored",
-        "http11probe/NORM-UNDERSCORE-CL": "the scanner marks the name; the gate drops or refuses it (GateCoreTests, d11_d21_http.py)",
+        "http11probe/NORM-UNDERSCORE-CL":
+            "the scanner marks the name; the gate drops or refuses it (GateCoreTests, d11_d21_http.py)",
         "http11probe/NORM-UNDERSCORE-TE": "the same",
         "llhttp/connection/2": "what follows a request that closes is not read at all",
         "llhttp/content-length/15": "the second request stands where the first one's body should: it is that body",
