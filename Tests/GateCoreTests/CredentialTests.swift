@@ -1,5 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateObserve
 import Testing
 
 /// What is taken for a credential, and what is not (requirements section A).
