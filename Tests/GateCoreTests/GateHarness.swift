@@ -40,6 +40,7 @@ struct GateHarness {
 
     let clock = FixedClock()
     let audit = RecordingAudit()
+    let metrics = GatewayMetrics()
     let fetcher = ScriptedFetcher()
     let mint: TokenMint
     let keeper: Gatekeeper
@@ -50,7 +51,7 @@ struct GateHarness {
     ) throws {
         mint = try TokenMint()
         let snapshot = try Self.snapshot(places, policy: policy, mint: mint, fetcher: fetcher, adjust)
-        keeper = Gatekeeper(snapshot: snapshot, clock: clock, audit: audit, metrics: GatewayMetrics())
+        keeper = Gatekeeper(snapshot: snapshot, clock: clock, audit: audit, metrics: metrics)
     }
 
     static func snapshot(
@@ -124,6 +125,20 @@ struct GateHarness {
         #expect(recorded.count == 1, "each request is one audit event: \(recorded)", sourceLocation: location)
         seen.event = recorded.last
         return seen
+    }
+
+    /// What the client receives of an upstream's answer.
+    func respond(_ text: String, to seen: Seen) throws -> String {
+        let octets = Array((text + "\r\n\r\n").utf8)
+        let plan = try #require(seen.plan)
+        var head = ResponseHead()
+        var scanner = ResponseHeadScanner()
+        #expect(scanner.scan(octets.span, answering: .post, into: &head) == .complete)
+        var written: [UInt8] = []
+        ResponseHeadWriter.write(
+            head, octets.span, keeper.answered(head, octets.span, for: plan), framing: head.framing, keepsAlive: true,
+            into: &written)
+        return String(decoding: written, as: UTF8.self)
     }
 
     private func judge(_ octets: [UInt8], _ body: [UInt8], _ peer: String) async -> Seen {
