@@ -127,6 +127,21 @@ struct GateHarness {
         return seen
     }
 
+    /// The plan for a request without a body so far, as the data plane has it before it reads one.
+    func plan(_ line: String, bearer: String) throws -> ForwardPlan {
+        let text = "\(line) HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer \(bearer)\r\n"
+            + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let octets = Array(text.utf8)
+        var scanner = RequestHeadScanner()
+        var head = RequestHead()
+        #expect(scanner.scan(octets.span, into: &head) == .complete)
+        let connection = ConnectionFacts(remoteAddress: Self.peer, isTLS: true, isHTTP2: false)
+        guard case .ready(.forward(let plan)) = keeper.admit(head, octets.span, on: connection) else {
+            throw HTTPRefusal.targetMalformed
+        }
+        return plan
+    }
+
     /// What the client receives of an upstream's answer.
     func respond(_ text: String, to seen: Seen) throws -> String {
         let octets = Array((text + "\r\n\r\n").utf8)
