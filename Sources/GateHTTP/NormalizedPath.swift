@@ -39,7 +39,7 @@ public struct NormalizedPath: Sendable, Hashable, CustomStringConvertible {
             }
             i += 3
         }
-        guard Self.hasSoundSegments(canonical.span) else { throw .targetMalformed }
+        guard Self.hasSoundSegments(canonical.span), !Self.hasDoubleEscape(canonical.span) else { throw .targetMalformed }
         bytes = canonical
     }
 
@@ -135,6 +135,18 @@ public struct NormalizedPath: Sendable, Hashable, CustomStringConvertible {
             out.append(upperHex(octet & 15))
         }
         return start + length * 3
+    }
+
+    /// True when an escaped percent stands before two hexadecimal digits, as decoding an unreserved escape may bring about.
+    private static func hasDoubleEscape(_ path: Span<UInt8>) -> Bool {
+        guard path.count >= 5 else { return false }
+        for i in 0...(path.count - 5)
+        where path[i] == UInt8(ascii: "%") && path[i + 1] == UInt8(ascii: "2") && path[i + 2] == UInt8(ascii: "5")
+            && Octet.hexValue(path[i + 3]) != nil && Octet.hexValue(path[i + 4]) != nil
+        {
+            return true
+        }
+        return false
     }
 
     /// No empty segment but the last, no `.` and no `..`.
