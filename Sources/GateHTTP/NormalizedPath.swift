@@ -39,7 +39,9 @@ public struct NormalizedPath: Sendable, Hashable, CustomStringConvertible {
             }
             i += 3
         }
-        guard Self.hasSoundSegments(canonical.span), !Self.hasDoubleEscape(canonical.span) else { throw .targetMalformed }
+        guard Self.hasSoundSegments(canonical.span), !Self.hasDoubleEscape(canonical.span) else {
+            throw .targetMalformed
+        }
         bytes = canonical
     }
 

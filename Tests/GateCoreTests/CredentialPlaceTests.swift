@@ -1,5 +1,13 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateIdentity
+import GateJSON
+import GateMCP
+import GateOAuth
+import GatePolicy
+import GateTestKit
+import GateTime
 import GateCore
 import GateObserve
 import Testing
@@ -90,7 +98,9 @@ struct CredentialPlaceTests {
         #expect(seen.challenge?.hasPrefix(#"Bearer error="invalid_request""#) == true)
     }
 
-    @Test("a query that only resembles one is nothing (RS-13)", arguments: ["my_access_token=x", "q=access_token", "access_tokens=1"])
+    @Test(
+        "a query that only resembles one is nothing (RS-13)",
+        arguments: ["my_access_token=x", "q=access_token", "access_tokens=1"])
     func harmlessQuery(_ query: String) async throws {
         let gate = try GateHarness()
 
@@ -100,7 +110,8 @@ struct CredentialPlaceTests {
     @Test(
         "a token in a cookie, a form or a field of another name is not looked at (RS-10)",
         arguments: [
-            "Cookie: access_token=TOKEN", "Proxy-Authorization: Bearer TOKEN", "X-Forwarded-Authorization: Bearer TOKEN",
+            "Cookie: access_token=TOKEN", "Proxy-Authorization: Bearer TOKEN",
+            "X-Forwarded-Authorization: Bearer TOKEN",
             "X-Forwarded-Access-Token: TOKEN", "X-ZUMO-AUTH: TOKEN",
         ])
     func otherPlaces(_ field: String) async throws {

@@ -1,5 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateMCP
 import GateCore
 import GateHTTP
 import GateIdentity
@@ -129,7 +130,8 @@ struct GateHarness {
 
     /// The plan for a request without a body so far, as the data plane has it before it reads one.
     func plan(_ line: String, bearer: String) throws -> ForwardPlan {
-        let text = "\(line) HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer \(bearer)\r\n"
+        let text =
+            "\(line) HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer \(bearer)\r\n"
             + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         let octets = Array(text.utf8)
         var scanner = RequestHeadScanner()

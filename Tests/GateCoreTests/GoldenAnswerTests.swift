@@ -1,5 +1,12 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateIdentity
+import GateJSON
+import GateMCP
+import GateOAuth
+import GateObserve
+import GatePolicy
 import GateCore
 import GateTestKit
 import GateTime
@@ -72,7 +79,8 @@ struct GoldenAnswerTests {
                     + #"scope="mcp.read mcp.write mcp.admin", \#(metadata)"#
             ],
             #"{"type":"\#(problems)/insufficient-scope","title":"More scope is needed","status":403,"#
-                + #""detail":"The challenge names the scope to ask for.","instance":"\#(instance)","phase":"authorize"}"#)
+                + #""detail":"The challenge names the scope to ask for.","instance":"\#(instance)","phase":"authorize"}"#
+        )
     }
 
     @Test("503 while tokens cannot be checked (RS-19)")

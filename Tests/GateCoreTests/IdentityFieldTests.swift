@@ -1,5 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateMCP
+import GateObserve
+import GatePolicy
+import GateTime
 import GateCore
 import GateIdentity
 import GateJSON

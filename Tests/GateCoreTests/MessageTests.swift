@@ -1,5 +1,13 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateIdentity
+import GateJSON
+import GateMCP
+import GateOAuth
+import GatePolicy
+import GateTestKit
+import GateTime
 import GateCore
 import GateObserve
 import Testing
@@ -54,7 +62,8 @@ struct MessageTests {
         for field in fields { #expect(seen.upstream.contains("\r\n\(field)\r\n")) }
     }
 
-    @Test("a mirrored field that comes twice is 400 (TRM-04)", arguments: ["Mcp-Method: tools/call", "Mcp-Name: a", july])
+    @Test(
+        "a mirrored field that comes twice is 400 (TRM-04)", arguments: ["Mcp-Method: tools/call", "Mcp-Name: a", july])
     func twice(_ field: String) async throws {
         let gate = try GateHarness()
 
@@ -114,7 +123,8 @@ struct MessageTests {
     @Test(
         "what is no plain JSON is 415 (RS-10)",
         arguments: [
-            "Content-Type: text/plain", "Content-Type: application/jsonx", "Content-Type: application/x-www-form-urlencoded",
+            "Content-Type: text/plain", "Content-Type: application/jsonx",
+            "Content-Type: application/x-www-form-urlencoded",
             "Content-Type: ", "Content-Encoding: gzip",
         ])
     func mediaType(_ field: String) async throws {
@@ -128,7 +138,9 @@ struct MessageTests {
 
     @Test(
         "JSON under its usual spellings goes on",
-        arguments: ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=utf-8"])
+        arguments: [
+            "application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=utf-8",
+        ])
     func plainJSON(_ type: String) async throws {
         let gate = try GateHarness()
 

@@ -1,5 +1,12 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateIdentity
+import GateMCP
+import GateObserve
+import GatePolicy
+import GateTestKit
+import GateTime
 import GateCore
 import GateJSON
 import GateOAuth
@@ -9,9 +16,13 @@ import Testing
 struct MetadataTests {
     static let root = "/.well-known/oauth-protected-resource"
 
-    @Test("the document is public JSON that names the resource and its issuers, and nothing empty (PRM-01, 03, 04, 07, 08)")
+    @Test(
+        "the document is public JSON that names the resource and its issuers, and nothing empty (PRM-01, 03, 04, 07, 08)"
+    )
     func document() async throws {
-        let gate = try GateHarness { $0.issuers = [IssuerURL("https://login.example/"), IssuerURL("https://b.example")] }
+        let gate = try GateHarness {
+            $0.issuers = [IssuerURL("https://login.example/"), IssuerURL("https://b.example")]
+        }
 
         let seen = await gate.ask("GET \(Self.root)/mcp")
 

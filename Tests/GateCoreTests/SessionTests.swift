@@ -1,5 +1,13 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateIdentity
+import GateMCP
+import GateOAuth
+import GateObserve
+import GatePolicy
+import GateTestKit
+import GateTime
 import GateCore
 import GateJSON
 import Testing

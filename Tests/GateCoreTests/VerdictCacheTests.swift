@@ -1,5 +1,9 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateHTTP
+import GateIdentity
+import GateMCP
+import GateObserve
 import GateCore
 import GateJSON
 import GateOAuth
