@@ -28,6 +28,12 @@ public enum ResponseHeadWriter {
             }
         }
         if !run.isEmpty { out.append(bytes, at: run) }
+        // True for the body that follows; for HEAD and 304 it says what a body would have.
+        if let length = head.declaredLength, framing != .chunked, framing != .untilClose {
+            out.append(ascii: "Content-Length: ")
+            out.append(decimal: length)
+            out.append(ascii: "\r\n")
+        }
         out.append(contentsOf: edits.appendedLines)
 
         if head.status == 101 {
@@ -49,10 +55,10 @@ public enum ResponseHeadWriter {
     ) -> Bool {
         switch field.id {
         case .connection, .keepAlive, .te, .trailer, .upgrade, .http2Settings, .proxyConnection, .proxyAuthenticate,
-            .proxyAuthorization, .transferEncoding:
+            .proxyAuthorization, .transferEncoding, .contentLength,
+            // Ours is among the lines added.
+            .requestID:
             false
-        // A length is true for the body that follows, and for HEAD and 304 it says what a body would have.
-        case .contentLength: head.status >= 200 && head.status != 204
         case .accessControlAnswer: !edits.dropsAccessControl
         case .wwwAuthenticate: !edits.dropsChallenges
         case .setCookie: edits.removedCookies.isEmpty || !CookieLine.isNamed(field.value, bytes, edits.removedCookies)
