@@ -19,6 +19,15 @@ public enum ResponseHeadWriter {
         let nominated = NominatedFields(head.fields, bytes)
         var run = 0..<0
         for field in head.fields where keeps(field, head, bytes, edits) && !nominated.contains(field, bytes) {
+            if field.id == .contentLength {
+                guard let length = head.declaredLength, framing != .chunked, framing != .untilClose else { continue }
+                out.append(bytes, at: run)
+                run = 0..<0
+                out.append(ascii: "Content-Length: ")
+                out.append(decimal: length)
+                out.append(ascii: "\r\n")
+                continue
+            }
             let line = field.line
             if run.upperBound == line.lowerBound, !run.isEmpty {
                 run = run.lowerBound..<line.upperBound
@@ -28,12 +37,6 @@ public enum ResponseHeadWriter {
             }
         }
         if !run.isEmpty { out.append(bytes, at: run) }
-        // True for the body that follows; for HEAD and 304 it says what a body would have.
-        if let length = head.declaredLength, framing != .chunked, framing != .untilClose {
-            out.append(ascii: "Content-Length: ")
-            out.append(decimal: length)
-            out.append(ascii: "\r\n")
-        }
         out.append(contentsOf: edits.appendedLines)
 
         if head.status == 101 {
@@ -55,7 +58,7 @@ public enum ResponseHeadWriter {
     ) -> Bool {
         switch field.id {
         case .connection, .keepAlive, .te, .trailer, .upgrade, .http2Settings, .proxyConnection, .proxyAuthenticate,
-            .proxyAuthorization, .transferEncoding, .contentLength,
+            .proxyAuthorization, .transferEncoding,
             // Ours is among the lines added.
             .requestID:
             false

@@ -128,7 +128,7 @@ struct ResponseHeadTests {
     func lengths() throws {
         #expect(
             try written("HTTP/1.1 200 OK\r\ncontent-length:\t007 \r\nA: b\r\n\r\n", framing: .length(7))
-                == "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 7\r\n\r\n")
+                == "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nA: b\r\n\r\n")
         #expect(
             try written("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n")
                 == "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n")
