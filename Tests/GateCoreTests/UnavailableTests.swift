@@ -57,17 +57,6 @@ struct UnavailableTests {
         #expect(await gate.ask("POST /mcp", bearer: token).status == 401)
     }
 
-    @Test("keys that come after a wait decide the request that waited (RS-19)")
-    func waits() async throws {
-        let gate = try GateHarness([.init(provider: Self.unreachableKeys)])
-        gate.fetcher.answer(Self.keySet, with: .json(gate.mint.keySet()))
-
-        let seen = await gate.ask("POST /mcp", bearer: try gate.token(), "X-Kept: yes")
-
-        #expect(seen.isForwarded)
-        #expect(seen.upstreamFields("X-Kept") == ["yes"])
-    }
-
     @Test("an introspection outage is 503 (RS-19)", arguments: [ScriptedFetcher.Reply.refused, .timeout, .status(503)])
     func introspectionOutage(_ reply: ScriptedFetcher.Reply) async throws {
         let gate = try GateHarness([.init(provider: Self.introspection)])
