@@ -58,7 +58,8 @@ struct ChallengeTests {
         let parsed = try AuthenticationChallenge.parse(value)
         #expect(parsed.count == 1 && parsed.first?.scheme == "bearer")
         let known: Set = ["realm", "error", "error_description", "scope", "resource_metadata", "authorization_uri"]
-        #expect(Set(parsed.first?.parameters.keys ?? [:].keys).isSubset(of: known))
+        let names = try #require(parsed.first).parameters.keys
+        #expect(names.allSatisfy { known.contains($0) })
         #expect(parsed.first?.parameters["error"] == "invalid_token")
     }
 
@@ -91,7 +92,7 @@ struct ChallengeParserTests {
     @Test(
         "schemes, parameters and token68 (RFC 9110 §11.2, §11.6.1)",
         arguments: [
-            ("", []), (" , ,", []),
+            ("", []), (" , ,", []), ("Bearer a=", [.init(scheme: "bearer", token68: "a=")]),
             ("Bearer", [AuthenticationChallenge(scheme: "bearer")]),
             (#"BEARER Realm="a, b=\"c\" d""#, [.init(scheme: "bearer", parameters: ["realm": #"a, b="c" d"#])]),
             ("Bearer a=b,c = \"d\"\t,e=\"\"", [.init(scheme: "bearer", parameters: ["a": "b", "c": "d", "e": ""])]),
@@ -126,7 +127,7 @@ struct ChallengeParserTests {
         "what could be read in two ways is refused",
         arguments: [
             #"Bearer a="b" c="d""#, #"Bearer realm="h" authorization_uri="u""#, #"Bearer a="b"#, #"Bearer a="b\"#,
-            "Bearer a=", "Bearer a=,b=c", #"Bearer a="1", A="2""#, "Bearer a=b c", "=a", #""Bearer""#,
+            "Bearer a=,b=c", #"Bearer a="1", A="2""#, "Bearer a=b c", "=a", #""Bearer""#,
             "Bearer a=\u{E9}",
             "Bearer a=\"\u{E9}\"", "Bearer a=\"\r\n\"", "Bearer a=\"\\\u{0}\"", "Bearer (a)", "Bearer;a=b",
             "Bearer a==b",
@@ -147,7 +148,7 @@ struct ChallengeParserTests {
     func anything() {
         var generator = SeededGenerator(seed: 0x7761_7463)
         let spice = Array("Bearer a=b,\"\\\t =/+~\u{0}é".utf8)
-        for _ in 0..<20_000 {
+        for _ in 0..<5_000 {
             let octets = (0..<Int.random(in: 0...24, using: &generator)).map { _ in generator.pick(spice) ?? 0 }
             do throws(AuthenticationChallenge.ParseError) {
                 for challenge in try AuthenticationChallenge.parse(octets.span) { #expect(!challenge.scheme.isEmpty) }
