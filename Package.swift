@@ -27,12 +27,15 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let certificateReloading = Target.Dependency.product(name: "NIOCertificateReloading", package: "swift-nio-extras")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -107,7 +110,8 @@ let package = Package(
         .target(
             name: "GateCore",
             dependencies: [
-                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch", "GateIdentity",
+                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch",
+                "GateIdentity",
                 "GateObserve",
                 crypto, logging,
             ],
@@ -118,7 +122,7 @@ let package = Package(
             name: "GateProxy",
             dependencies: [
                 "GateTime", "GateHTTP", "GateIdentity", "GateCore", "GateObserve", nioCore, nioPosix, nioHTTP1,
-                nioHTTP2, nioSSL, certificateReloading,
+                nioHTTP2, nioHPACK, nioTLS, nioSSL, certificateReloading,
                 hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house
@@ -135,10 +139,10 @@ let package = Package(
         .target(
             name: "GateServer",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateFetch", "GateObserve",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateJOSE", "GateFetch", "GateObserve",
                 "GateIdentity",
                 "GateHTTP", "GateCore", "GateMCP", "GateProxy", "GateWeb", logging, metrics, nioCore, nioPosix,
-                hummingbird, serviceLifecycle,
+                hummingbird, serviceLifecycle, unixSignals, nioSSL, certificateReloading, hummingbirdCore,
             ],
             swiftSettings: house
         ),
@@ -187,7 +191,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "GateConfigTests",
-            dependencies: ["GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, serviceLifecycle],
+            dependencies: [
+                "GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, serviceLifecycle,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "GateFetchTests",
@@ -224,7 +230,8 @@ let package = Package(
         .testTarget(
             name: "GateServerTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore", "GateServer",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore",
+                "GateServer",
                 "GateDemo",
                 "GateTestKit", logging,
             ],

@@ -39,6 +39,7 @@ struct DocumentReader {
     }
 
     private mutating func mark(_ path: String, _ node: DocumentNode) {
+        guard !path.isEmpty else { return }
         origins[path] = .document(file: file, line: node.position.line, column: node.position.column)
     }
 

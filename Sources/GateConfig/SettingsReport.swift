@@ -19,7 +19,10 @@ package struct SettingsReport: Sendable, CustomStringConvertible {
         runtime(settings)
     }
 
-    package var description: String {
+    package var description: String { text(showingOrigins: true) }
+
+    package func text(showingOrigins: Bool) -> String {
+        guard showingOrigins else { return lines.map { "\($0.path) = \($0.value)\n" }.joined() }
         let width = lines.map { "\($0.path) = \($0.value)".count }.filter { $0 <= 72 }.max() ?? 0
         return lines.map { line in
             let text = "\(line.path) = \(line.value)"

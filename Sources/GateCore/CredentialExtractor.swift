@@ -10,15 +10,17 @@ enum CredentialExtractor {
         /// Where the token stands among the head's octets.
         case bearer(Range<Int>)
         case otherScheme
-        case malformed(Rejection.MalformedCredential)
+        /// `Bearer`, and then not one token.
+        case malformed
+        /// More than one credential (RFC 6750 §3.1).
+        case repeated
     }
 
     static func find(_ head: RequestHead, _ bytes: Span<UInt8>) -> Found {
         // The scanner refuses a second Authorization field before this is asked.
         let field = head.first(.authorization)
-        if hasTokenInQuery(head, bytes) {
-            return .malformed(field == nil ? .inQuery : .repeated)
-        }
+        // A token in the query is never used; beside a field it is a second credential (RFC 6750 §2).
+        if field != nil, hasTokenInQuery(head, bytes) { return .repeated }
         guard let field else { return .none }
         let value = field.value
         let scheme = "bearer"
@@ -27,29 +29,21 @@ enum CredentialExtractor {
         else {
             return .otherScheme
         }
-        guard value.count > scheme.utf8.count else { return .malformed(.syntax) }
+        guard value.count > scheme.utf8.count else { return .malformed }
         guard bytes[schemeEnd] == UInt8(ascii: " ") else {
-            return isToken68(bytes[schemeEnd]) ? .otherScheme : .malformed(.syntax)
+            return isToken68(bytes[schemeEnd]) ? .otherScheme : .malformed
         }
         let token = (schemeEnd + 1)..<value.upperBound
-        guard !token.isEmpty else { return .malformed(.syntax) }
-        var i = token.lowerBound
-        while i < token.upperBound, isToken68(bytes[i]) { i += 1 }
-        // Padding may stand at the end (RFC 9110 §11.2); whether a token may have it is for its validator to say.
-        let unpadded = i
-        while i < token.upperBound, bytes[i] == UInt8(ascii: "=") { i += 1 }
-        guard i == token.upperBound, unpadded > token.lowerBound else {
-            // A comma is a second credential in one field.
-            for j in token where bytes[j] == UInt8(ascii: ",") { return .malformed(.repeated) }
-            return .malformed(.syntax)
-        }
+        guard !token.isEmpty else { return .malformed }
+        for i in token where !isToken68(bytes[i]) { return .malformed }
         return .bearer(token)
     }
 
+    /// The characters of token68 (RFC 9110 §11.2). Where padding may stand is for the token's validator to say.
     @inline(__always)
     private static func isToken68(_ octet: UInt8) -> Bool {
         switch octet {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F: true
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F, 0x3D: true
         default: false
         }
     }

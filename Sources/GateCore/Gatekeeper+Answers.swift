@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 package import GateHTTP
+import GateIdentity
 import GateMCP
 import GateOAuth
 import GateObserve
@@ -32,7 +33,13 @@ extension Gatekeeper {
             requestID: id, trace: .make(for: id), startedAt: ContinuousClock.now, method: "", path: "",
             remoteAddress: connection.remoteAddress, allowedOrigin: nil)
         metrics.requestsInFlight.increment()
-        let response = response(.wireRefused(refusal), exchange, nil, .head, nil)
+        var response: LocalResponse
+        if refusal == .credentialTooLarge {
+            response = self.response(.tokenInvalid(.malformed), exchange, snapshot.resources.first, .head, nil)
+            response.closesConnection = true
+        } else {
+            response = self.response(.wireRefused(refusal), exchange, nil, .head, nil)
+        }
         finished(exchange, status: response.status, answerBytes: response.body.count)
         return response
     }

@@ -15,7 +15,8 @@ extension Gatekeeper {
         switch CredentialExtractor.find(head, bytes) {
         case .none: return .ready(anonymous(head, bytes, request, target))
         case .otherScheme: return .ready(refuse(.credentialsMissing, target, .authenticate))
-        case .malformed(let what): return .ready(refuse(.requestMalformed(what), target, .authenticate))
+        case .malformed: return .ready(refuse(.tokenInvalid(.malformed), target, .authenticate))
+        case .repeated: return .ready(refuse(.credentialsRepeated, target, .authenticate))
         case .bearer(let range):
             let octets = bytes.extracting(range)
             if let admittance = target.resource.admittances.value(for: octets, at: request.now) {
@@ -94,6 +95,7 @@ extension Gatekeeper {
         if case .refused(let rejection) = admittance.outcome {
             return refuse(rejection, target, .authorize, admittance)
         }
+        if let refusal = ambiguousName(head) { return refuse(refusal, target, .head, admittance) }
         guard target.isMCP else { return forward(head, bytes, request, target, admittance) }
 
         if let field = head.first(.mcpSessionID) {
@@ -130,6 +132,7 @@ extension Gatekeeper {
     ) -> Admission {
         let configuration = request.snapshot.configuration
         guard configuration.requiresAuthentication, configuration.unauthenticatedAction != .allowAnonymous else {
+            if let refusal = ambiguousName(head) { return refuse(refusal, target, .head) }
             permit(target.exchange, reason: "anonymous", nil, .authenticate)
             return .forward(
                 plan(

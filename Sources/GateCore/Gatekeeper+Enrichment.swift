@@ -39,7 +39,7 @@ extension Gatekeeper {
         edits.forwardsAuthorization = configuration.forwardsAuthorization
         // The control plane reads the gate's own cookies; an upstream never sees them (defence D27).
         if destination != .control { edits.removedCookies = configuration.cookieNames }
-        edits.allowsUpgrade = destination != .control
+        edits.allowsUpgrade = destination != .control && isWebSocket(head, bytes)
         if case .upstream(let index) = destination, index < request.snapshot.upstreamHosts.count {
             edits.host = request.snapshot.upstreamHosts[index]
         }
@@ -60,5 +60,11 @@ extension Gatekeeper {
             endsAt: admittance?.validUntil, isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
             message: inspection, isProtected: resource != nil, ownCookies: configuration.cookieNames,
             owner: admittance?.owner)
+    }
+
+    /// The one protocol that may be switched to (RFC 6455 §4.1); never `h2c` or another spelling of HTTP (defence D14).
+    private func isWebSocket(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        guard head.requestsUpgrade, head.method == .get, let upgrade = head.first(.upgrade) else { return false }
+        return bytes.equalsIgnoringCase("websocket", at: upgrade.value)
     }
 }

@@ -85,10 +85,12 @@ package final class Gatekeeper: RequestGate {
             return .ready(
                 .forward(plan(head, bytes, request, exchange, to: .control, rewritten: rewritten, admittance: nil)))
         case .nothing: return .ready(answer(.routeUnknown, exchange, nil, .classify))
-        case .exempt:
+        case .exempt(let upstream):
+            if let refusal = ambiguousName(head) { return .ready(answer(refusal, exchange, nil, .head)) }
             permit(exchange, reason: "excluded_path", nil, .classify)
-            return .ready(
-                .forward(plan(head, bytes, request, exchange, to: .upstream(0), rewritten: rewritten, admittance: nil)))
+            let plan = plan(
+                head, bytes, request, exchange, to: .upstream(upstream), rewritten: rewritten, admittance: nil)
+            return .ready(.forward(plan))
         case .protected(let resource, let isMCP):
             if isMCP, origin != nil, allowedOrigin == nil {
                 return .ready(answer(.originNotAllowed, exchange, resource, .classify))
@@ -122,6 +124,11 @@ package final class Gatekeeper: RequestGate {
                 CORSPolicy.preflight(origin: "*", requestedFields: nil, methods: "GET, HEAD, OPTIONS"), exchange)
         default: return answer(.methodNotAllowed(allowed: "GET, HEAD, OPTIONS"), exchange, nil, .classify)
         }
+    }
+
+    /// Whoever may not pass anyway is told that first; nobody else's ambiguous names go on (defence D13).
+    func ambiguousName(_ head: RequestHead) -> Rejection? {
+        head.first(.ambiguousName) == nil ? nil : .wireRefused(.fieldNameRefused)
     }
 
     private func begin(

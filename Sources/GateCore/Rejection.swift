@@ -11,8 +11,8 @@ package enum Rejection: Sendable, Hashable {
     /// Nothing was presented, or a scheme that we do not accept.
     case credentialsMissing
     case tokenInvalid(TokenRejection)
-    /// Two credentials, a token in the query, a malformed `Authorization` (RFC 6750 §3.1).
-    case requestMalformed(MalformedCredential)
+    /// More than one credential (RFC 6750 §3.1).
+    case credentialsRepeated
     /// What the token must hold: held and needed together.
     case scopeInsufficient(Scope)
     case denied(Denial)
@@ -32,8 +32,6 @@ package enum Rejection: Sendable, Hashable {
     case signInRequired(location: String)
     case dependencyUnavailable(DependencyFailure)
     case upstreamFailed(UpstreamFailure)
-
-    package enum MalformedCredential: Sendable, Hashable { case repeated, inQuery, syntax }
 }
 
 extension Rejection {
@@ -41,7 +39,7 @@ extension Rejection {
     package var status: Int {
         switch self {
         case .credentialsMissing, .tokenInvalid: 401
-        case .requestMalformed, .messageAmbiguous, .sessionMalformed: 400
+        case .credentialsRepeated, .messageAmbiguous, .sessionMalformed: 400
         case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated: 403
         case .hostNotAllowed: 421
         case .routeUnknown, .sessionNotOwned: 404
@@ -67,12 +65,7 @@ extension Rejection {
         switch self {
         case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired: "no_credential"
         case .tokenInvalid(let rejection): "token_\(rejection.word)"
-        case .requestMalformed(let what):
-            switch what {
-            case .repeated: "two_credentials"
-            case .inQuery: "token_in_query"
-            case .syntax: "credential_malformed"
-            }
+        case .credentialsRepeated: "two_credentials"
         case .scopeInsufficient: "scope"
         case .denied(let denial): "policy:\(denial.rule)"
         case .originNotAllowed: "origin"

@@ -39,14 +39,7 @@ struct RejectionResponse {
         switch rejection {
         case .credentialsMissing: return resource.challenge()
         case .tokenInvalid(let reason): return resource.challenge(.invalidToken, reason.description)
-        case .requestMalformed(let what):
-            let why =
-                switch what {
-                case .repeated: "more than one credential was sent"
-                case .inQuery: "a token must not be sent in the query"
-                case .syntax: "the Authorization field is malformed"
-                }
-            return resource.challenge(.invalidRequest, why)
+        case .credentialsRepeated: return resource.challenge(.invalidRequest, "more than one credential was sent")
         case .scopeInsufficient(let scope):
             return resource.challenge(.insufficientScope, "more scope is needed", scope: scope)
         default: return nil
@@ -96,7 +89,7 @@ struct RejectionResponse {
         case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired:
             ("credentials-required", "Sign-in is required", "Present a bearer token issued for this resource.")
         case .tokenInvalid(let reason): ("invalid-token", "The token is not accepted", reason.description)
-        case .requestMalformed:
+        case .credentialsRepeated:
             ("malformed-request", "The credential is malformed", "Send one Authorization field: Bearer <token>.")
         case .scopeInsufficient:
             ("insufficient-scope", "More scope is needed", "The challenge names the scope to ask for.")

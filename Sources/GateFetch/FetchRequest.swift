@@ -45,8 +45,8 @@ package struct FetchRequest: Sendable, Hashable {
             .post, url, fields: media + fields, body: Array(pairs.joined(separator: "&").utf8), deadline: deadline)
     }
 
-    /// Percent-encodes all but the unreserved octets; the space becomes `%20`, which every decoder takes. Good for forms,
-    /// queries and path segments.
+    /// Percent-encodes all but the unreserved octets; the space becomes `%20`, which every decoder takes. Good for
+    /// forms, queries and path segments.
     package static func percentEncoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var out: [UInt8] = []

@@ -8,6 +8,8 @@ public enum HTTPRefusal: Error, Sendable, Hashable {
     case framingAmbiguous, transferCodingUnsupported, contentLengthMalformed
     case fieldRepeated
     case chunkMalformed, trailersTooLarge
+    /// A head that is too large because of its `Authorization`: no token is that long, so this is answered as a bad token.
+    case credentialTooLarge
     case headTooLarge, lineTooLong, tooManyFields, targetTooLong
     /// `CONNECT`, `TRACE` and the like, which a gate does not serve.
     case methodRefused
@@ -18,6 +20,7 @@ public enum HTTPRefusal: Error, Sendable, Hashable {
     /// 400, 405, 408, 414, 417, 431, 501 or 505.
     public var status: Int {
         switch self {
+        case .credentialTooLarge: 401
         case .headTooLarge, .lineTooLong, .tooManyFields, .trailersTooLarge: 431
         case .targetTooLong: 414
         case .versionUnsupported: 505

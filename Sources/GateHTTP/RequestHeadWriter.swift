@@ -64,7 +64,8 @@ public enum RequestHeadWriter {
     private static func keeps(_ field: RequestHead.Field, _ edits: RequestEdits) -> Bool {
         switch field.id {
         case .connection, .keepAlive, .te, .trailer, .upgrade, .http2Settings, .proxyConnection, .proxyAuthenticate,
-            .proxyAuthorization, .contentLength, .transferEncoding, .expect, .identity, .pathOverride, .zumoAuth,
+            .proxyAuthorization, .contentLength, .transferEncoding, .expect, .identity, .ambiguousName, .pathOverride,
+            .zumoAuth,
             .traceparent,
             .requestID:
             false

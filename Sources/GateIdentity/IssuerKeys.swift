@@ -6,6 +6,8 @@ package import GateOAuth
 /// One issuer's keys as they were at one moment.
 package struct IssuerKeys: Sendable {
     package let verifier: JWSVerifier
+    /// Key ids that are published for keys which do not verify signatures: asking again would not help.
+    package let unusableKeyIDs: Set<String>
     /// The `issuer` of the metadata that led to them, when there was any.
     package let documentIssuer: String?
     /// Ends when one of these keys is withdrawn.

@@ -132,7 +132,8 @@ struct JWKSCacheState: Sendable {
         if isChange { unknown.removeAll(keepingCapacity: true) }
         identities = found
         let installed = IssuerKeys(
-            verifier: loaded.verifier, documentIssuer: loaded.discovery?.issuer, validity: epoch.validity,
+            verifier: loaded.verifier, unusableKeyIDs: loaded.unusableKeyIDs,
+            documentIssuer: loaded.discovery?.issuer, validity: epoch.validity,
             fetchedAt: now)
         keys = installed
         return isChange ? .renewed(installed, isWithdrawal: isWithdrawal) : .none

@@ -8,8 +8,8 @@ package import GateTime
 /// Validates JWT access tokens of one issuer without asking anybody (RFC 9068 §4, RFC 8725).
 ///
 /// The unverified `iss` only decides whether this validator is asked. Then the signature is verified with the issuer's
-/// own keys, and only then are the claims judged. A token whose key is not known waits for one refetch, if one is allowed
-/// and if nothing else is wrong with the token.
+/// own keys, and only then are the claims judged. A token whose key is not known waits for one refetch, if one is
+/// allowed and if nothing else is wrong with the token.
 package final class JWTAccessTokenValidator: AccessTokenValidator {
     /// Which tokens are this provider's.
     package enum IssuerRule: Sendable {
@@ -96,6 +96,9 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         // A fetch is worth it only for a token that a new key would make good.
         if let reason = claimsFault(jwt, with: current, at: now) {
             return .ready(.rejected(reason))
+        }
+        if let keyID = jwt.jws.header.keyID, current.unusableKeyIDs.contains(keyID) {
+            return .ready(.rejected(.algorithm))
         }
         guard let ticket = keys.admissionToRefetch(forUnknown: jwt.jws.header.keyID) else {
             return .ready(.rejected(.keyUnknown))

@@ -2,12 +2,14 @@
 
 import GateFetch
 import GateJOSE
+import GateJSON
 import GateOAuth
 
 /// Fetches one issuer's keys, finding out where they are when that is not fixed.
 struct KeyLoader: Sendable {
     struct Loaded: Sendable {
         let verifier: JWSVerifier
+        let unusableKeyIDs: Set<String>
         /// What the answer says about its freshness; nil when it says nothing.
         let lifetime: Duration?
         let discovery: OpenIDDiscovery.Document?
@@ -52,10 +54,11 @@ struct KeyLoader: Sendable {
     /// A key set that the operator supplied.
     static func read(_ bytes: [UInt8], algorithms: Set<JWAlgorithm>) -> Result<Loaded, KeyLoadFailure> {
         do throws(KeyLoadFailure) {
-            let verifier = try verifier(bytes, algorithms, from: "the configured key set")
+            let (verifier, unusable) = try keys(bytes, algorithms, from: "the configured key set")
             return .success(
                 Loaded(
-                    verifier: verifier, lifetime: nil, discovery: nil, isNewDiscovery: false, isDocument: true))
+                    verifier: verifier, unusableKeyIDs: unusable, lifetime: nil, discovery: nil,
+                    isNewDiscovery: false, isDocument: true))
         } catch {
             return .failure(error)
         }
@@ -73,25 +76,34 @@ struct KeyLoader: Sendable {
             throw KeyLoadFailure(.keys, error.message)
         }
         guard response.status == 200 else { throw KeyLoadFailure(.keys, "\(name) answered \(response.status)") }
+        let (verifier, unusable) = try KeyLoader.keys(response.body, algorithms, from: name)
         return Loaded(
-            verifier: try KeyLoader.verifier(response.body, algorithms, from: name),
+            verifier: verifier, unusableKeyIDs: unusable,
             lifetime: response.freshness(receivedAt: clock.wall).remaining, discovery: discovery,
             isNewDiscovery: isNew, isDocument: false)
     }
 
     /// A set without a single usable key is no set: it would lock everybody out.
-    private static func verifier(
+    private static func keys(
         _ body: [UInt8], _ algorithms: Set<JWAlgorithm>, from name: String
-    ) throws(KeyLoadFailure) -> JWSVerifier {
+    ) throws(KeyLoadFailure) -> (JWSVerifier, unusable: Set<String>) {
+        let document: JSONObject
+        do throws(JSONError) {
+            document = try JSONValue.parse(body).object ?? [:]
+        } catch {
+            throw KeyLoadFailure(.keys, "\(name) is not a key set: \(error)", isAnswer: true)
+        }
         let keys: JWKSet
         do throws(JOSEError) {
-            keys = try JWKSet(parsing: body)
+            keys = try JWKSet(parsing: document)
         } catch {
             throw KeyLoadFailure(.keys, "\(name) is not a key set: \(error.message)", isAnswer: true)
         }
         guard keys.keys.contains(where: { key in algorithms.contains { key.permits($0) } }) else {
             throw KeyLoadFailure(.keys, "\(name) has no key that verifies signatures", isAnswer: true)
         }
-        return JWSVerifier(keys: keys, algorithms: algorithms)
+        let named = document["keys"]?.array?.compactMap { $0.object?["kid"]?.string } ?? []
+        let unusable = Set(named).subtracting(keys.keys.compactMap(\.keyID))
+        return (JWSVerifier(keys: keys, algorithms: algorithms), unusable)
     }
 }

@@ -8,8 +8,8 @@ enum MetadataPlaces {
     private static let openID = WellKnownPaths.openIDConfiguration
     private static let authorizationServer = WellKnownPaths.authorizationServer
 
-    /// OpenID Connect Discovery §4.1 first, because most providers have that one only; then RFC 8414 §3.1; then the form
-    /// of OpenID's document that RFC 8414 §5 tells of.
+    /// OpenID Connect Discovery §4.1 first, because most providers have that one only; then RFC 8414 §3.1; then the
+    /// form of OpenID's document that RFC 8414 §5 tells of.
     static func places(of issuer: IssuerURL) -> [HTTPURL]? {
         guard let url = try? HTTPURL(issuer.rawValue), url.query == nil else { return nil }
         let path = trimmed(url.path)
@@ -25,8 +25,8 @@ enum MetadataPlaces {
         return try? HTTPURL(trimmed(text) + openID)
     }
 
-    /// The issuers whose metadata may be at this address, with and without a slash at the end; nil when the address does
-    /// not tell.
+    /// The issuers whose metadata may be at this address, with and without a slash at the end; nil when the address
+    /// does not tell.
     static func issuers(at wellKnown: HTTPURL) -> [IssuerURL]? {
         let path = wellKnown.path
         let issuerPath: Substring

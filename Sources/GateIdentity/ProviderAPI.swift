@@ -22,8 +22,8 @@ struct ProviderAPI: Sendable {
     let egress: EgressPolicy
     let clock: any IdentityClock
 
-    /// - Throws: ``DependencyFailure`` when there is no answer, or one that says that the provider cannot say: 5xx, 429, a
-    ///   redirect, or 401 where our own credentials are the ones that were refused.
+    /// - Throws: ``DependencyFailure`` when there is no answer, or one that says that the provider cannot say: 5xx,
+    /// 429, a   redirect, or 401 where our own credentials are the ones that were refused.
     func ask(
         _ request: FetchRequest, ownCredentialsRefused: Set<Int> = [401]
     ) async throws(DependencyFailure) -> Answer {

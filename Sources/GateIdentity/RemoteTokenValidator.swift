@@ -30,8 +30,8 @@ package enum TokenRecognition: Sendable, Hashable {
 
 /// Validates opaque tokens by asking the provider, and remembers the answer for a short while.
 ///
-/// What the provider accepts is remembered until the token ends, at most ``Configuration/positiveLifetime``, which is how
-/// long a revoked token may go on working. What it refuses is remembered for ``Configuration/negativeLifetime``. A
+/// What the provider accepts is remembered until the token ends, at most ``Configuration/positiveLifetime``, which is
+/// how long a revoked token may go on working. What it refuses is remembered for ``Configuration/negativeLifetime``. A
 /// provider that cannot be asked makes the answer "unavailable", and nothing is remembered. One request is sent for a
 /// token however many are waiting, and the number of requests under way is bounded.
 package final class RemoteTokenValidator: AccessTokenValidator {
@@ -78,8 +78,14 @@ package final class RemoteTokenValidator: AccessTokenValidator {
     package func validate(_ token: BearerToken, at now: Instant) -> Eventually<TokenVerdict> {
         if let known = accepted.value(for: token.bytes.span, at: now) { return .ready(.accepted(known)) }
         if let reason = refused.value(for: token.bytes.span, at: now) { return .ready(.rejected(reason)) }
-        return .pending { [self] in await ask(token) }
+        return .pending { [self] in
+            // A question has its own deadline; this one is for whoever waits for two of them.
+            await withDeadline(RemoteTokenValidator.patience) { await self.ask(token) } ?? .unavailable(slow)
+        }
     }
+
+    /// The longest time that a request waits for an answer.
+    private static var patience: Duration { .milliseconds(2_800) }
 
     private func ask(_ token: BearerToken) async -> TokenVerdict {
         let verdict = await flights.run(token) {
@@ -99,6 +105,10 @@ package final class RemoteTokenValidator: AccessTokenValidator {
             count += 1
             return true
         }
+    }
+
+    private var slow: DependencyFailure {
+        DependencyFailure(.introspection, provider: provider, detail: "no answer in time", retryAfter: .seconds(1))
     }
 
     private var busy: DependencyFailure {

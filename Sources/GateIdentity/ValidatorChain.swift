@@ -5,8 +5,8 @@ package import GateTime
 
 /// All providers of one protected resource.
 ///
-/// A JWT goes to the validators of the issuer it names; an opaque token to the provider whose form it has, else to those
-/// that issue tokens of any form. A token that nobody is responsible for is refused, never passed on.
+/// A JWT goes to the validators of the issuer it names; an opaque token to the provider whose form it has, else to
+/// those that issue tokens of any form. A token that nobody is responsible for is refused, never passed on.
 package struct ValidatorChain: Sendable {
     private let jwtValidators: [JWTAccessTokenValidator]
     private let remoteValidators: [RemoteTokenValidator]

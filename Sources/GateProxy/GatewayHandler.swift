@@ -13,7 +13,7 @@ import NIOCore
 ///
 /// Bad events: octets while an answer is under way are harmless and wait (bounded); the client's end of file ends the exchange;
 /// a verdict that arrives after the connection ended is a harmless race and is dropped.
-final class GatewayHandler: ChannelDuplexHandler {
+final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -137,7 +137,8 @@ final class GatewayHandler: ChannelDuplexHandler {
         if let unwritableSince, unwritableSince + loop.timeouts.writeStall < now { return close() }
         switch state {
         case .head where mode >= .draining && (input?.readableBytes ?? 0) == 0: return close()
-        case .exchanging where mode >= .endingStreams: endStream()
+        // A client's own stream is open for as long as it likes; other answers get the chance to end by themselves.
+        case .exchanging where mode >= .endingStreams || (mode == .draining && head.method == .get): endStream()
         case .exchanging: if let end = current?.plan.endsAt, end + .seconds(60) < wallNow { endStream() }
         case .tunnelling where mode >= .endingStreams: return close()
         default: break

@@ -6,6 +6,11 @@ import GateTime
 import NIOCore
 import Synchronization
 
+/// Something with deadlines that its event loop looks at four times a second.
+protocol LoopTicking: AnyObject {
+    func tick(_ now: NIODeadline, _ wallNow: Instant, _ mode: DrainController.Mode)
+}
+
 /// What all connections of one event loop share; confined to that loop.
 final class LoopContext {
     let eventLoop: any EventLoop
@@ -18,7 +23,7 @@ final class LoopContext {
     let clock: any WallClock
     /// Reused for every head that is written.
     var scratch: [UInt8] = []
-    private var handlers: [ObjectIdentifier: GatewayHandler] = [:]
+    private var handlers: [ObjectIdentifier: any LoopTicking] = [:]
     private var timer: RepeatedTask?
 
     init(
@@ -46,8 +51,8 @@ final class LoopContext {
 
     func stop() { timer?.cancel() }
 
-    func add(_ handler: GatewayHandler) { handlers[ObjectIdentifier(handler)] = handler }
-    func remove(_ handler: GatewayHandler) { handlers[ObjectIdentifier(handler)] = nil }
+    func add(_ handler: any LoopTicking) { handlers[ObjectIdentifier(handler)] = handler }
+    func remove(_ handler: any LoopTicking) { handlers[ObjectIdentifier(handler)] = nil }
 
     private func tick() {
         let now = NIODeadline.now()

@@ -229,4 +229,19 @@ struct EntraTests {
         #expect(EasyAuthClaims.claims(of: principal, naming: .asInToken) == principal.claims)
         #expect(principal.nameClaimType == EasyAuthClaims.emailAddress)
     }
+
+    @Test(
+        "a scope is advertised with its resource and granted without it",
+        arguments: [
+            ("api://\(client)/user_impersonation", "user_impersonation"), ("\(client)/mcp.read", "mcp.read"),
+            ("https://mcp.example/mcp/access_as_user", "access_as_user"), ("user_impersonation", "user_impersonation"),
+            ("https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/User.Read"), ("openid", "openid"),
+            ("api://\(client)/", "api://\(client)/"), ("api://\(client)/a/b", "a/b"),
+        ])
+    func grantedScopes(_ advertised: String, _ granted: String) {
+        var configuration = Self.configuration()
+        configuration.allowedAudiences.insert("https://mcp.example/mcp")
+
+        #expect(configuration.grantedForm(ofScope: advertised) == granted)
+    }
 }

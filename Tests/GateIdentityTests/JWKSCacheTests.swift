@@ -264,6 +264,11 @@ struct JWKSCacheTests {
 
         #expect(chain.immediateVerdict(on: try harness.token(), at: harness.clock.wall)?.outcome == "accepted")
         #expect(harness.service.health().first?.keys?.skippedKeys.count == 12)
+        // A key that is published for something else is known: no fetch would make the token good.
+        harness.fetcher.forget()
+        let encryption = try harness.token(signer: TokenMint.strangersKey(keyID: "enc"))
+        #expect(chain.immediateVerdict(on: encryption, at: harness.clock.wall)?.outcome == "algorithm")
+        #expect(harness.fetcher.asked.isEmpty)
     }
 
     @Test(
@@ -364,6 +369,18 @@ struct JWKSCacheTests {
         harness.publish(harness.mint.signers)
 
         #expect(await follower.value == "accepted")
+    }
+
+    @Test("no request waits longer than its patience, whatever the provider does")
+    func patience() async throws {
+        let harness = try IdentityHarness(refresh: KeyRefreshPolicy(patience: .milliseconds(30)))
+        harness.fetcher.answer(IdentityHarness.keySet, with: .held)
+        let chain = try harness.chain()
+
+        #expect(await chain.verdict(on: try harness.token(), at: harness.clock.wall).outcome == "unavailable")
+        // The provider is not to blame for our impatience: the next request may ask again.
+        harness.publish(harness.mint.signers)
+        #expect(await chain.verdict(on: try harness.token(), at: harness.clock.wall).outcome == "accepted")
     }
 
     @Test("an outage at start-up is not hammered: few fetches however many requests come")
