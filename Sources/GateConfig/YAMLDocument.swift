@@ -18,7 +18,7 @@ enum YAMLDocument {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw DocumentError(start, "not UTF-8") }
         let root: Node?
         do {
-            root = try Yams.compose(yaml: text)
+            root = try Yams.compose(yaml: text, .basic)
         } catch {
             throw DocumentError(describing: error, in: text)
         }
