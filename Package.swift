@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "GateTime", targets: ["GateTime"]),
         .library(name: "GateJSON", targets: ["GateJSON"]),
         .library(name: "GateHTTP", targets: ["GateHTTP"]),
+        .library(name: "GateConfig", targets: ["GateConfig"]),
         .library(name: "GateOAuth", targets: ["GateOAuth"]),
         .library(name: "GateJOSE", targets: ["GateJOSE"]),
         .library(name: "GateMCP", targets: ["GateMCP"]),
@@ -224,8 +225,8 @@ let package = Package(
             dependencies: [
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateIdentity",
                 "GateObserve",
-                "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioSSL,
-                hummingbird, hummingbirdCore, logging, serviceLifecycle,
+                "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                nioSSL, hummingbird, hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house),
         .testTarget(
