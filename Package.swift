@@ -51,7 +51,6 @@ let package = Package(
         .library(name: "GateJOSE", targets: ["GateJOSE"]),
         .library(name: "GateMCP", targets: ["GateMCP"]),
         .library(name: "GatePolicy", targets: ["GatePolicy"]),
-        .library(name: "GateConfig", targets: ["GateConfig"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
