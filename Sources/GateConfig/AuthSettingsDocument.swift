@@ -44,13 +44,40 @@ struct AuthSettingsDocument {
         if let required = reader.bool(validation, "requireAuthentication") {
             settings.globalValidation.requiresAuthentication = required
         }
-        let action = reader.choice(
-            validation, "unauthenticatedClientAction", Settings.UnauthenticatedClientAction.self)
-        if let action { settings.globalValidation.unauthenticatedClientAction = action }
+        if let action = unauthenticatedClientAction(validation) {
+            settings.globalValidation.unauthenticatedClientAction = action
+        }
         if let provider = reader.nonEmptyString(validation, "redirectToProvider") {
             settings.globalValidation.redirectToProvider = ProviderID(provider)
         }
         if let paths = reader.strings(validation, "excludedPaths") { settings.globalValidation.excludedPaths = paths }
+    }
+
+    /// The four values, and the other spellings that App Service, its portal and older documents have for them.
+    private static let actions: [String: Settings.UnauthenticatedClientAction] = [
+        "redirecttologinpage": .redirectToLoginPage, "0": .redirectToLoginPage, "allowanonymous": .allowAnonymous,
+        "1": .allowAnonymous, "return401": .return401, "rejectwith401": .return401, "2": .return401,
+        "return403": .return403, "rejectwith403": .return403, "3": .return403, "return404": .return401,
+        "rejectwith404": .return401,
+    ]
+
+    private mutating func unauthenticatedClientAction(
+        _ validation: DocumentReader.Object?
+    ) -> Settings.UnauthenticatedClientAction? {
+        let name = "unauthenticatedClientAction"
+        let expected = Settings.UnauthenticatedClientAction.allCases.map(\.rawValue).joined(separator: ", ")
+        var asksFor404 = false
+        let action = reader.value(validation, name, expected: expected) { text in
+            asksFor404 = text.hasSuffix("404")
+            return Self.actions[text.lowercased()]
+        }
+        if asksFor404, action != nil, let validation, let node = validation[name] {
+            reader.report(
+                .warning, validation.path(name), at: node.position,
+                "is answered with 401: a client that gets 404 does not learn where to sign in",
+                suggestion: "set Return401")
+        }
+        return action
     }
 
     private mutating func httpSettings(_ document: DocumentReader.Object, _ settings: inout Settings) {

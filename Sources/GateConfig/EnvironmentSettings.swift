@@ -17,6 +17,12 @@ struct EnvironmentSettings {
         "PRESERVE_URL_FRAGMENT", "DISABLE_IDENTITY_FLOW", "HIDE_DEPRECATED_SID", "NONCE_DURATION", "VALIDATE_NONCE",
         "TOKEN_CONTAINER_SASURL", "ENCRYPTION_KEY", "SIGNING_KEY", "LOGOUT_PATH",
     ]
+    /// Those that keep somebody out on App Service: to go on without them would let more people in than there.
+    private static let restrictions = [
+        "AAD_CLAIMS_AUTHORIZATION": "validation.jwtClaimChecks of auth.json says the same",
+        "AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL": "list who may call in defaultAuthorizationPolicy of auth.json",
+        "CUSTOM_AUTHZ_SETTINGS": "say it in auth.json",
+    ]
 
     init(_ environment: [String: String]) { self.environment = environment }
 
@@ -118,8 +124,14 @@ struct EnvironmentSettings {
         }
         for key in environment.keys.sorted() where key.hasPrefix(Self.prefix) && !secrets.contains(key) {
             let name = String(key.dropFirst(Self.prefix.count))
-            guard !Self.known.contains(name) else { continue }
-            if Self.withoutEffect.contains(name) || name.hasPrefix("CUSTOM_IDP_") {
+            guard !Self.known.contains(name), value(name) != nil else { continue }
+            if let instead = Self.restrictions[name] {
+                guard Quantities.bool(environment[key] ?? "") != false else { continue }
+                state.diagnostics.append(
+                    ConfigDiagnostic(
+                        .error, key, "restricts who may pass, and is not enforced in this release",
+                        file: "environment \(key)", suggestion: instead))
+            } else if Self.withoutEffect.contains(name) || name.hasPrefix("CUSTOM_IDP_") {
                 state.diagnostics.append(
                     ConfigDiagnostic(
                         .note, key, "has no effect in this release: there is no browser sign-in",

@@ -28,8 +28,9 @@ extension SettingsValidator {
         let path = "globalValidation.unauthenticatedClientAction"
         if validation.unauthenticatedClientAction == .redirectToLoginPage, state.origins[path] != nil {
             note(
-                path, "there is no browser sign-in in this release: such requests are answered with 401",
-                suggestion: "Return401 says the same")
+                path,
+                "there is no browser sign-in in this release: programs get 401, and browsers a page that does not exist",
+                suggestion: "set Return401")
         }
         guard let wanted = validation.redirectToProvider?.rawValue else { return }
         let alias = EnvironmentSettings.provider(named: wanted)

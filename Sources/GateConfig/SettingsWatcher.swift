@@ -5,8 +5,8 @@ import ServiceLifecycle
 /// Notices when configuration files change, and says so.
 ///
 /// Looks instead of being told: the kernel's notifications miss what network file systems and Kubernetes' link swaps do,
-/// and two seconds are soon enough for a person. ``trigger()`` is for SIGHUP. What to do is the caller's business; its
-/// calls never overlap.
+/// and a few seconds are soon enough for a person. A file that is still being written is left alone (``SettledChange``);
+/// ``trigger()``, for SIGHUP, takes it as it is. What to do is the caller's business; its calls never overlap.
 package struct SettingsWatcher: Service {
     private let paths: [String]
     private let interval: Duration
@@ -20,7 +20,7 @@ package struct SettingsWatcher: Service {
     ///   - paths: make the watcher before reading them. A file that is missing is fine: its coming is a change, too.
     ///   - interval: between two looks.
     package init(
-        paths: [String], interval: Duration = .seconds(2), onChange: @escaping @Sendable () async -> Void
+        paths: [String], interval: Duration = .seconds(1), onChange: @escaping @Sendable () async -> Void
     ) {
         self.paths = paths
         self.interval = interval
@@ -46,12 +46,9 @@ package struct SettingsWatcher: Service {
     }
 
     private func look() async {
-        var known = initial
+        var change = SettledChange(known: initial)
         while (try? await Task.sleep(for: interval, tolerance: interval / 4)) != nil {
-            let found = paths.map(ConfigurationFiles.fingerprint)
-            guard found != known else { continue }
-            known = found
-            waker.yield()
+            if change.look(paths.map(ConfigurationFiles.fingerprint)) { waker.yield() }
         }
     }
 }

@@ -11,20 +11,47 @@ enum YAMLDocument {
     /// Values of a document with every alias spelled out: a few lines of aliases can stand for billions.
     private static let most = 65_536
     private static let deepest = 32
+    /// Aliases. The parser spells them out where it compares names, which nothing here could stop: sixteen make at most a few hundred.
+    private static let mostAliases = 16
 
     static func parse(_ bytes: [UInt8]) throws(DocumentError) -> DocumentNode {
         let start = DocumentNode.Position(line: 1, column: 1)
         guard bytes.count <= largest else { throw DocumentError(start, "larger than 1 MiB") }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw DocumentError(start, "not UTF-8") }
+        try checkAliases(bytes)
         let root: Node?
         do {
-            root = try Yams.compose(yaml: text)
+            // Without rules for types: names are text, and the settings say what their values are.
+            root = try Yams.compose(yaml: text, .basic)
         } catch {
             throw DocumentError(describing: error, in: text)
         }
         guard let root else { return DocumentNode(content: .object([]), position: start) }
         var left = most
         return try convert(root, depth: 0, left: &left, near: start)
+    }
+
+    /// Counts what looks like an alias: a star where a value may begin, before a letter or digit.
+    private static func checkAliases(_ bytes: [UInt8]) throws(DocumentError) {
+        var position = DocumentNode.Position(line: 1, column: 1)
+        var previous = UInt8(ascii: "\n")
+        var count = 0
+        for (index, octet) in bytes.enumerated() {
+            if octet == UInt8(ascii: "*"), " \t\n\r[{,".utf8.contains(previous), index + 1 < bytes.count {
+                let next = bytes[index + 1]
+                let isName = (0x30...0x39).contains(next) || (0x61...0x7A).contains(next | 0x20) || next >= 0x80
+                if isName || next == UInt8(ascii: "_") { count += 1 }
+                guard count <= mostAliases else {
+                    throw DocumentError(position, "too many values, or aliases that multiply them")
+                }
+            }
+            previous = octet
+            if octet == UInt8(ascii: "\n") {
+                position = DocumentNode.Position(line: position.line + 1, column: 1)
+            } else if octet & 0xC0 != 0x80 {
+                position.column += 1
+            }
+        }
     }
 
     private static func convert(

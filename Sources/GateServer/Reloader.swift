@@ -27,6 +27,8 @@ final class Reloader: Sendable {
     private let metrics: GatewayMetrics
     private let health: HealthState
     private let logger: Logger
+    /// What the process was started with.
+    private let started: Settings
     private let state: Mutex<State>
 
     init(
@@ -40,6 +42,7 @@ final class Reloader: Sendable {
         self.metrics = metrics
         self.health = health
         self.logger = logger
+        started = running
         state = Mutex(State(settings: running))
     }
 
@@ -71,6 +74,10 @@ final class Reloader: Sendable {
             gatekeeper.replace(with: translation.snapshot(chains: chains, issuers: issuers))
             metrics.configReloads.increment()
             health.report("configuration", notReady: nil)
+            for path in settings.needingRestart(since: started) {
+                logger.warning(
+                    "a changed setting takes effect at the next start", metadata: ["gatehouse.setting": "\(path)"])
+            }
             logger.notice("configuration reloaded")
         } catch {
             failed("\(error)")

@@ -215,7 +215,7 @@ struct JSONRPCInspectionTests {
                 .utf8)
         let spice = Array(#"{}[]",:\u0 nNmMeE1é"#.utf8)
         var generator = SeededGenerator(seed: 0x6A73_6F6E)
-        for _ in 0..<20_000 {
+        for _ in 0..<10_000 {
             var octets = seed
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
                 let index = Int.random(in: 0..<octets.count, using: &generator)

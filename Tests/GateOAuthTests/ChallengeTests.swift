@@ -92,7 +92,7 @@ struct ChallengeParserTests {
     @Test(
         "schemes, parameters and token68 (RFC 9110 §11.2, §11.6.1)",
         arguments: [
-            ("", []), (" , ,", []),
+            ("", []), (" , ,", []), ("Bearer a=", [.init(scheme: "bearer", token68: "a=")]),
             ("Bearer", [AuthenticationChallenge(scheme: "bearer")]),
             (#"BEARER Realm="a, b=\"c\" d""#, [.init(scheme: "bearer", parameters: ["realm": #"a, b="c" d"#])]),
             ("Bearer a=b,c = \"d\"\t,e=\"\"", [.init(scheme: "bearer", parameters: ["a": "b", "c": "d", "e": ""])]),
@@ -148,7 +148,7 @@ struct ChallengeParserTests {
     func anything() {
         var generator = SeededGenerator(seed: 0x7761_7463)
         let spice = Array("Bearer a=b,\"\\\t =/+~\u{0}é".utf8)
-        for _ in 0..<20_000 {
+        for _ in 0..<5_000 {
             let octets = (0..<Int.random(in: 0...24, using: &generator)).map { _ in generator.pick(spice) ?? 0 }
             do throws(AuthenticationChallenge.ParseError) {
                 for challenge in try AuthenticationChallenge.parse(octets.span) { #expect(!challenge.scheme.isEmpty) }

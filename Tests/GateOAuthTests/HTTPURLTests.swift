@@ -91,7 +91,7 @@ struct HTTPURLTests {
             "https://", "http://", "a", ".", "1", ":", "80", "[", "]", "::", "/", "?", "%41", "%", "@", "#", "B", "-",
         ]
         var accepted = 0
-        for _ in 0..<50_000 {
+        for _ in 0..<10_000 {
             let count = Int.random(in: 1...6, using: &generator)
             let text = "https://" + (0..<count).compactMap { _ in generator.pick(pieces) }.joined()
             guard let url = try? HTTPURL(text) else { continue }
@@ -99,7 +99,7 @@ struct HTTPURLTests {
             #expect(try HTTPURL(url.description).description == url.description)
             #expect(try HTTPURL(url.origin).origin == url.origin)
         }
-        #expect(accepted > 1_000)
+        #expect(accepted > 200)
     }
 }
 
