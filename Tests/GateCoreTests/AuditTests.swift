@@ -2,6 +2,8 @@
 
 import GateCore
 import GateObserve
+import GateTestKit
+import GateTime
 import Testing
 
 /// What a request leaves behind; that it is exactly one event, ``GateHarness`` expects of every request of every test.

@@ -1,7 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateCore
 import GateJSON
+import GateObserve
 import GateTestKit
+import GateTime
 import Testing
 
 /// A claim that is left out; a plain `nil` would be JSON's null.

@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateCore
+import GateOAuth
 import GateTestKit
 import GateTime
 import Testing

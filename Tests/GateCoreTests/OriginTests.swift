@@ -1,8 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateCore
-import GateIdentity
+@testable import GateCore
+import GateJSON
+import GateOAuth
 import GatePolicy
+import GateTestKit
 import Testing
 
 /// Which pages may call (requirement TRL-04) and what a browser is told (requirements section M).

@@ -2,6 +2,7 @@
 
 import GateJSON
 import GateOAuth
+import GateObserve
 import GatePolicy
 import Testing
 
@@ -60,7 +61,7 @@ struct ScopeTests {
     @Test(
         "a denial that no scope can lift has no challenge (SCP-06)",
         arguments: [
-            EasyAuthPolicy(allowedApplications: ["another"]), EasyAuthPolicy(allowedIdentities: ["bob"]),
+            EasyAuthPolicy(allowedApplications: [ClientID("another")]), EasyAuthPolicy(allowedIdentities: ["bob"]),
             EasyAuthPolicy(allowedTenants: ["6f1b2c3d-0000-4000-8000-000000000001"]),
         ])
     func denialIsFinal(_ policy: EasyAuthPolicy) async throws {
@@ -84,7 +85,8 @@ struct ScopeTests {
     func parsing(_ claim: String, _ value: JSONValue, _ isEnough: Bool) async throws {
         let gate = try GateHarness([.init(required: ["mcp.read"])])
 
-        let seen = await gate.ask("POST /mcp", bearer: try gate.token(["scope": absent, claim: value]))
+        let claims: [String: JSONValue?] = claim == "scope" ? [claim: value] : ["scope": absent, claim: value]
+        let seen = await gate.ask("POST /mcp", bearer: try gate.token(claims))
 
         #expect(seen.isForwarded == isEnough)
         #expect(isEnough || seen.status == 403)

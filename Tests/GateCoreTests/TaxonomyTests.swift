@@ -2,6 +2,8 @@
 
 import GateCore
 import GateHTTP
+import GateJSON
+import GateOAuth
 import GateObserve
 import GatePolicy
 import Testing
@@ -41,11 +43,11 @@ struct TaxonomyTests {
         },
         Row(
             "policy:allowedApplications", 403, "client-not-allowed", .authorize,
-            policy: EasyAuthPolicy(allowedApplications: ["another"])
+            policy: EasyAuthPolicy(allowedApplications: [ClientID("another")])
         ) { await $0.ask("POST /mcp", bearer: try $0.token()) },
         Row(
             "policy:allowedClientApplications", 403, "client-not-allowed", .authorize,
-            policy: EasyAuthPolicy(claimCheckClients: ["another"])
+            policy: EasyAuthPolicy(claimCheckClients: [ClientID("another")])
         ) { await $0.ask("POST /mcp", bearer: try $0.token()) },
         Row(
             "policy:allowedPrincipals", 403, "principal-not-allowed", .authorize,

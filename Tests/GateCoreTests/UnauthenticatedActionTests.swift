@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateCore
+import GateTime
 import Testing
 
 /// Easy Auth's `requireAuthentication` and `unauthenticatedClientAction`, for a request without a credential.

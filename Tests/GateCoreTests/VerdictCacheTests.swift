@@ -3,6 +3,7 @@
 import GateCore
 import GateJSON
 import GateOAuth
+import GateObserve
 import GatePolicy
 import GateTestKit
 import GateTime
