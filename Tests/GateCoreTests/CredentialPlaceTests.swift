@@ -90,7 +90,9 @@ struct CredentialPlaceTests {
         #expect(seen.challenge?.hasPrefix(#"Bearer error="invalid_request""#) == true)
     }
 
-    @Test("a query that only resembles one is nothing (RS-13)", arguments: ["my_access_token=x", "q=access_token", "access_tokens=1"])
+    @Test(
+        "a query that only resembles one is nothing (RS-13)",
+        arguments: ["my_access_token=x", "q=access_token", "access_tokens=1"])
     func harmlessQuery(_ query: String) async throws {
         let gate = try GateHarness()
 
@@ -100,7 +102,8 @@ struct CredentialPlaceTests {
     @Test(
         "a token in a cookie, a form or a field of another name is not looked at (RS-10)",
         arguments: [
-            "Cookie: access_token=TOKEN", "Proxy-Authorization: Bearer TOKEN", "X-Forwarded-Authorization: Bearer TOKEN",
+            "Cookie: access_token=TOKEN", "Proxy-Authorization: Bearer TOKEN",
+            "X-Forwarded-Authorization: Bearer TOKEN",
             "X-Forwarded-Access-Token: TOKEN", "X-ZUMO-AUTH: TOKEN",
         ])
     func otherPlaces(_ field: String) async throws {
@@ -154,7 +157,7 @@ struct CredentialPlaceTests {
 
     @Test("an Authorization field larger than any token is a bad token (D21)")
     func hugeCredential() async throws {
-        let seen = try await GateHarness().ask("POST /mcp", bearer: String(repeating: "a", count: 32_700))
+        let seen = try await GateHarness().ask("GET /mcp", bearer: String(repeating: "a", count: 32_730))
 
         #expect(seen.status == 401)
         #expect(seen.reason == "token_malformed")

@@ -28,7 +28,9 @@ struct ForwardingTests {
         #expect(seen.event?.remoteAddress == expected)
     }
 
-    @Test("scheme and host are the public ones, whoever says otherwise (RS-21, D16)", arguments: ["203.0.113.9", "10.1.2.3"])
+    @Test(
+        "scheme and host are the public ones, whoever says otherwise (RS-21, D16)",
+        arguments: ["203.0.113.9", "10.1.2.3"])
     func publicURL(_ peer: String) async throws {
         let gate = try gate()
 
@@ -46,7 +48,8 @@ struct ForwardingTests {
     @Test(
         "networks are matched by their prefix (RFC 4632 §3.1)",
         arguments: [
-            ("10.0.0.0/8", true), ("10.1.2.0/24", true), ("10.1.2.3", true), ("0.0.0.0/0", true), ("10.1.3.0/24", false),
+            ("10.0.0.0/8", true), ("10.1.2.0/24", true), ("10.1.2.3", true), ("0.0.0.0/0", true),
+            ("10.1.3.0/24", false),
             ("::/0", false), ("10.1.2.2/31", true), ("10.1.2.4/31", false),
         ])
     func networks(_ network: String, _ isTrusted: Bool) async throws {
@@ -58,7 +61,9 @@ struct ForwardingTests {
         #expect(seen.event?.remoteAddress == (isTrusted ? "198.51.100.7" : "10.1.2.3"))
     }
 
-    @Test("what is no network is none", arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "a/8", "10.0.0/8", "10.0.0.0/8/8"])
+    @Test(
+        "what is no network is none",
+        arguments: ["", "10.0.0.0/33", "10.0.0.0/-1", "::/129", "a/8", "10.0.0/8", "10.0.0.0/8/8"])
     func noNetwork(_ text: String) { #expect(IPNetwork(text) == nil) }
 
     @Test("a trace goes on under the same id; the request's id is the gate's (W3C Trace Context)")
@@ -75,7 +80,9 @@ struct ForwardingTests {
         #expect(seen.upstreamFields("X-Request-Id") == [seen.event?.requestID])
     }
 
-    @Test("a WebSocket may be opened, no other protocol (D14)", arguments: [("websocket", true), ("h2c", false), ("HTTP/2.0", false), ("websocket, h2c", false)])
+    @Test(
+        "a WebSocket may be opened, no other protocol (D14)",
+        arguments: [("websocket", true), ("h2c", false), ("HTTP/2.0", false), ("websocket, h2c", false)])
     func upgrade(_ protocolName: String, _ isAllowed: Bool) async throws {
         let gate = try gate()
 
@@ -92,7 +99,9 @@ struct ForwardingTests {
         #expect(await gate.ask("POST /mcp", bearer: try gate.token()).upstreamFields("Host") == ["inner.example:81"])
     }
 
-    @Test("only a request that may be repeated is (RFC 9110 §9.2.2)", arguments: [("GET", true), ("HEAD", true), ("POST", false), ("DELETE", false), ("PUT", false)])
+    @Test(
+        "only a request that may be repeated is (RFC 9110 §9.2.2)",
+        arguments: [("GET", true), ("HEAD", true), ("POST", false), ("DELETE", false), ("PUT", false)])
     func retries(_ method: String, _ isRetryable: Bool) async throws {
         let gate = try gate()
 

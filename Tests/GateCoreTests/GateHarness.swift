@@ -131,7 +131,8 @@ struct GateHarness {
 
     /// The plan for a request without a body so far, as the data plane has it before it reads one.
     func plan(_ line: String, bearer: String) throws -> ForwardPlan {
-        let text = "\(line) HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer \(bearer)\r\n"
+        let text =
+            "\(line) HTTP/1.1\r\nHost: mcp.example\r\nAuthorization: Bearer \(bearer)\r\n"
             + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         let octets = Array(text.utf8)
         var scanner = RequestHeadScanner()

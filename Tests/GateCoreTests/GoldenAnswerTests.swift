@@ -73,7 +73,8 @@ struct GoldenAnswerTests {
                     + #"scope="mcp.read mcp.write mcp.admin", \#(metadata)"#
             ],
             #"{"type":"\#(problems)/insufficient-scope","title":"More scope is needed","status":403,"#
-                + #""detail":"The challenge names the scope to ask for.","instance":"\#(instance)","phase":"authorize"}"#)
+                + #""detail":"The challenge names the scope to ask for.","instance":"\#(instance)","phase":"authorize"}"#
+        )
     }
 
     @Test("503 while tokens cannot be checked (RS-19)")

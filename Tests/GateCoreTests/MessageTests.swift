@@ -55,7 +55,8 @@ struct MessageTests {
         for field in fields { #expect(seen.upstream.contains("\r\n\(field)\r\n")) }
     }
 
-    @Test("a mirrored field that comes twice is 400 (TRM-04)", arguments: ["Mcp-Method: tools/call", "Mcp-Name: a", july])
+    @Test(
+        "a mirrored field that comes twice is 400 (TRM-04)", arguments: ["Mcp-Method: tools/call", "Mcp-Name: a", july])
     func twice(_ field: String) async throws {
         let gate = try GateHarness()
 
@@ -115,7 +116,8 @@ struct MessageTests {
     @Test(
         "what is no plain JSON is 415 (RS-10)",
         arguments: [
-            "Content-Type: text/plain", "Content-Type: application/jsonx", "Content-Type: application/x-www-form-urlencoded",
+            "Content-Type: text/plain", "Content-Type: application/jsonx",
+            "Content-Type: application/x-www-form-urlencoded",
             "Content-Type: ", "Content-Encoding: gzip",
         ])
     func mediaType(_ field: String) async throws {
@@ -129,7 +131,9 @@ struct MessageTests {
 
     @Test(
         "JSON under its usual spellings goes on",
-        arguments: ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=utf-8"])
+        arguments: [
+            "application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=utf-8",
+        ])
     func plainJSON(_ type: String) async throws {
         let gate = try GateHarness()
 

@@ -9,9 +9,13 @@ import Testing
 struct MetadataTests {
     static let root = "/.well-known/oauth-protected-resource"
 
-    @Test("the document is public JSON that names the resource and its issuers, and nothing empty (PRM-01, 03, 04, 07, 08)")
+    @Test(
+        "the document is public JSON that names the resource and its issuers, and nothing empty (PRM-01, 03, 04, 07, 08)"
+    )
     func document() async throws {
-        let gate = try GateHarness { $0.issuers = [IssuerURL("https://login.example/"), IssuerURL("https://b.example")] }
+        let gate = try GateHarness {
+            $0.issuers = [IssuerURL("https://login.example/"), IssuerURL("https://b.example")]
+        }
 
         let seen = await gate.ask("GET \(Self.root)/mcp")
 

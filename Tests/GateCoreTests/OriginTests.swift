@@ -24,7 +24,8 @@ struct OriginTests {
         "a page that is not listed is refused, even with a good token (TRL-04)",
         arguments: ["GET", "POST", "DELETE", "OPTIONS"],
         [
-            "https://evil.example", "null", "https://page.example.evil", "https://page.example:444", "http://page.example",
+            "https://evil.example", "null", "https://page.example.evil", "https://page.example:444",
+            "http://page.example",
             "https://PAGE.example", "https://page.example/", "http://localhost:3000", "https://page.example, https://a",
         ])
     func otherPages(_ method: String, _ origin: String) async throws {
@@ -39,7 +40,8 @@ struct OriginTests {
         #expect(seen["Access-Control-Allow-Origin"] == nil)
     }
 
-    @Test("no page, a listed page and the gate's own pages may call (TRL-04)", arguments: [nil, page, GateHarness.origin])
+    @Test(
+        "no page, a listed page and the gate's own pages may call (TRL-04)", arguments: [nil, page, GateHarness.origin])
     func listedPages(_ origin: String?) async throws {
         let gate = try gate()
 
@@ -108,7 +110,8 @@ struct OriginTests {
         #expect(await gate.ask("OPTIONS /mcp", "Origin: \(Self.page)").status == 401)
     }
 
-    @Test("a listed page may read refusals and their challenge (COR-03, COR-04, COR-07)", arguments: [401, 403, 404, 503])
+    @Test(
+        "a listed page may read refusals and their challenge (COR-03, COR-04, COR-07)", arguments: [401, 403, 404, 503])
     func refusalsAreReadable(_ status: Int) async throws {
         let seen = try await refusal(status)
 
@@ -159,7 +162,8 @@ struct OriginTests {
         let gate = try gate()
         let seen = await gate.ask("POST /mcp", bearer: try gate.token())
 
-        let answer = try gate.respond("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nCache-Control: private, max-age=9", to: seen)
+        let answer = try gate.respond(
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nCache-Control: private, max-age=9", to: seen)
 
         #expect(answer.contains("Cache-Control: private, max-age=9\r\n"))
         #expect(!answer.contains("no-store"))

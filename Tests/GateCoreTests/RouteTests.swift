@@ -17,7 +17,8 @@ struct RouteTests {
     @Test(
         "configured names, addresses and localhost are served (TRL-10)",
         arguments: [
-            "mcp.example", "MCP.Example:8443", "second.example", "localhost:3000", "127.0.0.1:8080", "10.1.2.3", "[::1]:80",
+            "mcp.example", "MCP.Example:8443", "second.example", "localhost:3000", "127.0.0.1:8080", "10.1.2.3",
+            "[::1]:80",
         ])
     func servedHosts(_ host: String) async throws {
         let gate = try GateHarness { $0.allowedHosts = ["Second.example"] }
@@ -28,7 +29,8 @@ struct RouteTests {
     @Test(
         "any other name is 421, before anything else is looked at (TRL-10, DNS rebinding)",
         arguments: [
-            "evil.example", "mcp.example.evil", "xmcp.example", "mcp.exampl", "127.0.0.1.evil.example", "localhost.evil",
+            "evil.example", "mcp.example.evil", "xmcp.example", "mcp.exampl", "127.0.0.1.evil.example",
+            "localhost.evil",
             "mcp.example.",
         ])
     func otherHosts(_ host: String) async throws {
@@ -70,7 +72,8 @@ struct RouteTests {
     @Test(
         "a path that others may read differently is 400 (D15)",
         arguments: [
-            "/public/../mcp", "/public/%2e%2e/mcp", "/public/..%2fmcp", "/public//mcp", "/public/..;/mcp", "/public/%00",
+            "/public/../mcp", "/public/%2e%2e/mcp", "/public/..%2fmcp", "/public//mcp", "/public/..;/mcp",
+            "/public/%00",
             "/public\\..\\mcp", "/public/%252e%252e/mcp", "/public/%5c..%5cmcp", "/./mcp",
         ])
     func ambiguousPaths(_ path: String) async throws {
@@ -124,7 +127,9 @@ struct RouteTests {
         #expect(await gate.ask("POST /b/mcp", bearer: token).status == 403)
     }
 
-    @Test("the control plane is in this process, and what resembles its prefix is not", arguments: [("/.auth", true), ("/.auth/me", true), ("/.authx", false)])
+    @Test(
+        "the control plane is in this process, and what resembles its prefix is not",
+        arguments: [("/.auth", true), ("/.auth/me", true), ("/.authx", false)])
     func control(_ path: String, _ isControl: Bool) async throws {
         let seen = try await gate().ask("GET \(path)")
 

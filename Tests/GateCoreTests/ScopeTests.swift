@@ -10,7 +10,8 @@ import Testing
 struct ScopeTests {
     private let absent = JSONValue?.none
 
-    @Test("too little scope is 403 with all of what to ask for: held first, then missing (SCP-01, SCP-02, SCP-03, RS-16)")
+    @Test(
+        "too little scope is 403 with all of what to ask for: held first, then missing (SCP-01, SCP-02, SCP-03, RS-16)")
     func tooLittle() async throws {
         let gate = try GateHarness([.init(required: ["mcp.write", "mcp.admin"])])
 
@@ -39,7 +40,8 @@ struct ScopeTests {
         let gate = try GateHarness([.init(required: ["mcp.admin"])])
         let token = try gate.token()
 
-        let challenges = [await gate.ask("POST /mcp", bearer: token), await gate.ask("POST /mcp", bearer: token)].map(\.challenge)
+        let challenges = [await gate.ask("POST /mcp", bearer: token), await gate.ask("POST /mcp", bearer: token)].map(
+            \.challenge)
 
         #expect(challenges[0] == challenges[1])
         #expect(gate.metrics.tokenCacheHits.value == 1)

@@ -58,7 +58,8 @@ struct TaxonomyTests {
             policy: EasyAuthPolicy(claimCheckGroups: ["g"])
         ) { await $0.ask("POST /mcp", bearer: try $0.token()) },
         Row(
-            "policy:allowedTenants", 403, "tenant-not-allowed", .authorize, policy: EasyAuthPolicy(allowedTenants: ["t"])
+            "policy:allowedTenants", 403, "tenant-not-allowed", .authorize,
+            policy: EasyAuthPolicy(allowedTenants: ["t"])
         ) { await $0.ask("POST /mcp", bearer: try $0.token()) },
         Row(
             "policy:allowedPrincipals.groups:overage", 403, "denied", .authorize,
@@ -129,7 +130,9 @@ struct TaxonomyTests {
             #expect(seen.document?["instance"] == .string("urn:trace:\(seen.event?.traceID ?? "")"))
         }
         #expect(seen["X-Request-Id"] == seen.event?.requestID)
-        #expect((seen.challenge != nil) == (row.status == 401 || ["scope", "two_credentials"].contains(row.testDescription)))
+        #expect(
+            (seen.challenge != nil)
+                == (row.status == 401 || ["scope", "two_credentials"].contains(row.testDescription)))
     }
 
     /// What the data plane reports while it forwards a message whose head was admitted.
@@ -153,11 +156,14 @@ struct TaxonomyTests {
     }
 
     static let bodies: [(UpstreamFailure, Int, String)] = [
-        (.requestBodyTooLarge, 413, "upstream:limit"), (.requestBodyBroken(.chunkMalformed), 400, "upstream:request_body"),
+        (.requestBodyTooLarge, 413, "upstream:limit"),
+        (.requestBodyBroken(.chunkMalformed), 400, "upstream:request_body"),
         (.requestBodyBroken(.timedOut), 408, "upstream:request_body"),
     ]
 
-    @Test("a body that cannot be read is the decision when it was waited for, and no second one otherwise", arguments: bodies)
+    @Test(
+        "a body that cannot be read is the decision when it was waited for, and no second one otherwise",
+        arguments: bodies)
     func body(_ failure: UpstreamFailure, _ status: Int, _ reason: String) async throws {
         let gate = try GateHarness()
         let token = try gate.token()

@@ -6,7 +6,9 @@ import Testing
 
 /// Easy Auth's `requireAuthentication` and `unauthenticatedClientAction`, for a request without a credential.
 struct UnauthenticatedActionTests {
-    private func gate(_ action: UnauthenticatedAction, _ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in })
+    private func gate(
+        _ action: UnauthenticatedAction, _ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in }
+    )
         throws -> GateHarness
     {
         try GateHarness([.init(), .init(path: "/", isMCP: false, isImplied: true)]) {
@@ -55,7 +57,9 @@ struct UnauthenticatedActionTests {
         #expect(await gate.ask("POST /mcp", "X_MS_CLIENT_PRINCIPAL_ID: root").status == 400)
     }
 
-    @Test("RedirectToLoginPage sends a person's browser to sign in and back", arguments: [["Sec-Fetch-Mode: navigate"], ["Accept: text/html,*/*"]])
+    @Test(
+        "RedirectToLoginPage sends a person's browser to sign in and back",
+        arguments: [["Sec-Fetch-Mode: navigate"], ["Accept: text/html,*/*"]])
     func redirect(_ fields: [String]) async throws {
         let seen = try await gate(.redirectToLoginPage).ask("GET /app?a=1&b=//evil", fields: fields)
 

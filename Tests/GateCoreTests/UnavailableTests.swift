@@ -13,7 +13,8 @@ struct UnavailableTests {
     static var unreachableKeys: ProviderConfiguration {
         .openIDConnect(
             OpenIDConnectConfiguration(
-                provider: GateHarness.provider, issuer: IssuerURL(TokenMint.defaultIssuer), keySet: try? HTTPURL(keySet),
+                provider: GateHarness.provider, issuer: IssuerURL(TokenMint.defaultIssuer),
+                keySet: try? HTTPURL(keySet),
                 audiences: [TokenMint.defaultAudience]))
     }
 
@@ -25,7 +26,9 @@ struct UnavailableTests {
                 audiences: [TokenMint.defaultAudience]))
     }
 
-    @Test("keys that cannot be fetched are 503 with Retry-After (RS-19)", arguments: [ScriptedFetcher.Reply.refused, .timeout, .status(500)])
+    @Test(
+        "keys that cannot be fetched are 503 with Retry-After (RS-19)",
+        arguments: [ScriptedFetcher.Reply.refused, .timeout, .status(500)])
     func keys(_ reply: ScriptedFetcher.Reply) async throws {
         let gate = try GateHarness([.init(provider: Self.unreachableKeys)])
         gate.fetcher.answer(Self.keySet, with: reply)
@@ -75,7 +78,10 @@ struct UnavailableTests {
             (#"{"active":false}"#, 401), (#"{"active":true,"sub":"alice","aud":"https://other.example"}"#, 401),
             (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","exp":1795391000}"#, 401),
             (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.other"}"#, 403),
-            (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.read","token_type":"dpop"}"#, 401),
+            (
+                #"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.read","token_type":"dpop"}"#,
+                401
+            ),
             (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.read"}"#, nil),
         ] as [(String, Int?)])
     func introspected(_ answer: String, _ status: Int?) async throws {
