@@ -10,6 +10,8 @@ import GateTestKit
 import GateTime
 import GateCore
 import GateObserve
+import GateTestKit
+import GateTime
 import Testing
 
 /// What a request leaves behind; that it is exactly one event, ``GateHarness`` expects of every request of every test.

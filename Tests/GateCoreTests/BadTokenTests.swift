@@ -1,15 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateCore
-import GateHTTP
-import GateIdentity
-import GateMCP
-import GateOAuth
-import GateObserve
-import GatePolicy
-import GateTime
 import GateJSON
+import GateObserve
 import GateTestKit
+import GateTime
 import Testing
 
 /// A claim that is left out; a plain `nil` would be JSON's null.
@@ -37,14 +32,20 @@ struct BadTokenTests {
         Fault("not yet valid", "token_not_yet_valid") {
             try $0.token(["nbf": .number(JSONNumber($0.clock.now.seconds + 61))])
         },
-        Fault("a signature cut short", "token_malformed") { String(try $0.token().dropLast(4)) },
+        Fault("a signature cut short", "token_signature") {
+            let token = try $0.token()
+            return String(token.dropLast(8) + token.suffix(4))
+        },
+        Fault("an algorithm for shared secrets", "token_algorithm") {
+            try $0.mint.token(at: $0.clock.now, header: ["alg": "HS256"])
+        },
         Fault("another's key under our key id", "token_signature") {
             try $0.token(signer: TokenMint.strangersKey())
         },
         Fault("a key nobody published", "token_key_unknown") {
             try $0.token(signer: TokenMint.strangersKey(keyID: "other"))
         },
-        Fault("no algorithm", "token_malformed") {
+        Fault("no algorithm and no signature", "token_malformed") {
             let parts = try $0.mint.token(at: $0.clock.now, header: ["alg": "none"]).split(separator: ".")
             return parts.prefix(2).joined(separator: ".") + "."
         },

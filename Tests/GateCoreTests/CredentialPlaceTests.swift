@@ -165,7 +165,7 @@ struct CredentialPlaceTests {
 
     @Test("an Authorization field larger than any token is a bad token (D21)")
     func hugeCredential() async throws {
-        let seen = try await GateHarness().ask("POST /mcp", bearer: String(repeating: "a", count: 40_000))
+        let seen = try await GateHarness().ask("GET /mcp", bearer: String(repeating: "a", count: 32_730))
 
         #expect(seen.status == 401)
         #expect(seen.reason == "token_malformed")

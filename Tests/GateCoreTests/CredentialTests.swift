@@ -1,14 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateCore
-import GateHTTP
-import GateIdentity
-import GateJSON
-import GateMCP
 import GateOAuth
-import GatePolicy
-import GateTestKit
-import GateTime
 import GateObserve
 import Testing
 

@@ -51,16 +51,18 @@ struct GateHarness {
         _ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in }
     ) throws {
         mint = try TokenMint()
-        let snapshot = try Self.snapshot(places, policy: policy, mint: mint, fetcher: fetcher, adjust)
+        let snapshot = try Self.snapshot(places, policy: policy, mint: mint, fetcher: fetcher, clock: clock, adjust)
         keeper = Gatekeeper(snapshot: snapshot, clock: clock, audit: audit, metrics: metrics)
     }
 
     static func snapshot(
         _ places: [Place] = [Place()], policy: EasyAuthPolicy = EasyAuthPolicy(), mint: TokenMint,
-        fetcher: ScriptedFetcher = ScriptedFetcher(), _ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in }
+        fetcher: ScriptedFetcher = ScriptedFetcher(), clock: FixedClock = FixedClock(),
+        _ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in }
     ) throws -> GatewaySnapshot {
         let identity = IdentityService(
-            fetcher: fetcher, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            fetcher: fetcher, clock: StandingClock(fixed: clock),
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         let chains = try identity.makeChains(for: places.map { [$0.provider ?? staticKeys(mint, at: $0.path)] })
         var configuration = GatewaySnapshot.Configuration(
             publicURL: try HTTPURL(origin),

@@ -8,6 +8,7 @@ import GateOAuth
 import GateObserve
 import GatePolicy
 import GateCore
+import GateOAuth
 import GateTestKit
 import GateTime
 import Testing

@@ -1,15 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateHTTP
-import GateMCP
-import GateObserve
-import GatePolicy
-import GateTime
-import GateCore
-import GateIdentity
 import GateJSON
-import GateOAuth
-import GateTestKit
 import Testing
 
 /// Who calls, as the server behind the gate is told (Easy Auth: "Access user claims in app code"; defences D13, D19).

@@ -9,6 +9,7 @@ import GatePolicy
 import GateTestKit
 import GateTime
 import GateCore
+import GateJSON
 import GateObserve
 import Testing
 

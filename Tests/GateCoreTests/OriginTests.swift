@@ -1,15 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateHTTP
+@testable import GateCore
 import GateJSON
-import GateMCP
 import GateOAuth
-import GateObserve
-import GateTestKit
-import GateTime
-import GateCore
-import GateIdentity
 import GatePolicy
+import GateTestKit
 import Testing
 
 /// Which pages may call (requirement TRL-04) and what a browser is told (requirements section M).

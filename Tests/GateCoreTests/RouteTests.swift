@@ -10,6 +10,8 @@ import GateTestKit
 import GateTime
 import GateCore
 import GateJSON
+import GateOAuth
+import GateObserve
 import Testing
 
 /// Which host, which path, which resource (requirements RS-01, TRL-10; defences D9, D15).

@@ -1,15 +1,8 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateHTTP
-import GateIdentity
-import GateMCP
-import GateOAuth
-import GateObserve
-import GatePolicy
-import GateTestKit
-import GateTime
 import GateCore
 import GateJSON
+import GateTestKit
 import Testing
 
 /// An MCP session belongs to the one who began it (requirements section L; MCP security best practices, "Session Hijacking").
@@ -18,7 +11,7 @@ struct SessionTests {
     private func gateWithSession(_ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in }) async throws
         -> GateHarness
     {
-        let gate = try GateHarness([GateHarness.Place()], adjust)
+        let gate = try GateHarness([.init()], adjust)
         let seen = await gate.ask("POST /mcp", bearer: try gate.token())
         let answer = try gate.respond(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nMcp-Session-Id: s-1", to: seen)

@@ -8,6 +8,8 @@ import GateTestKit
 import GateTime
 import GateCore
 import GateHTTP
+import GateJSON
+import GateOAuth
 import GateObserve
 import GatePolicy
 import Testing

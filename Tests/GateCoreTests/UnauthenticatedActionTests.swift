@@ -10,6 +10,7 @@ import GatePolicy
 import GateTestKit
 import GateTime
 import GateCore
+import GateTime
 import Testing
 
 /// Easy Auth's `requireAuthentication` and `unauthenticatedClientAction`, for a request without a credential.

@@ -7,6 +7,7 @@ import GateObserve
 import GateCore
 import GateJSON
 import GateOAuth
+import GateObserve
 import GatePolicy
 import GateTestKit
 import GateTime
