@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "GateTime", targets: ["GateTime"]),
         .library(name: "GateJSON", targets: ["GateJSON"]),
         .library(name: "GateHTTP", targets: ["GateHTTP"]),
+        .library(name: "GateConfig", targets: ["GateConfig"]),
         .library(name: "GateOAuth", targets: ["GateOAuth"]),
         .library(name: "GateJOSE", targets: ["GateJOSE"]),
         .library(name: "GateMCP", targets: ["GateMCP"]),

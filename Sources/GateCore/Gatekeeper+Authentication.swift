@@ -28,6 +28,9 @@ extension Gatekeeper {
                 return .ready(refuse(.tokenInvalid(refusal), target, .authenticate))
             }
             metrics.tokenCacheMisses.increment()
+            guard CredentialExtractor.isToken68(octets) else {
+                return .ready(refuse(.tokenInvalid(.malformed), target, .authenticate))
+            }
             let token = BearerToken(bytes.array(at: range))
             switch target.resource.configuration.validators.validate(token, at: request.now) {
             case .ready(let verdict): return .ready(conclude(verdict, token, head, bytes, request, target))

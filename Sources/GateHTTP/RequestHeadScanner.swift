@@ -52,6 +52,7 @@ public struct RequestHeadScanner: Sendable {
         if position == 0 {
             guard !bytes.isEmpty else { return false }
             head.fields.removeAll(keepingCapacity: true)
+            head.method = .other
             guard let next = try RequestLine.read(bytes, limits: limits, into: &head) else { return false }
             position = next
         }

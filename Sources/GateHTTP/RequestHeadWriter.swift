@@ -31,6 +31,8 @@ public enum RequestHeadWriter {
         var run = 0..<0
         for field in head.fields where keeps(field, edits) && !nominated.contains(field, bytes) {
             if field.id == .cookie, !edits.removedCookies.isEmpty {
+                out.append(bytes, at: run)
+                run = 0..<0
                 CookieLine.write(field, bytes, removing: edits.removedCookies, into: &out)
                 continue
             }

@@ -29,6 +29,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     var head = RequestHead()
     var current: CurrentExchange?
     private var isReadPending = false
+    private var isAdvancing = false
     private var unwritableSince: NIODeadline?
     private var lingered = 0
 
@@ -135,10 +136,20 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         }
     }
 
+    /// The credential ended a minute ago, which is what clocks may differ by.
+    private func isPastEnd(_ wallNow: Instant) -> Bool {
+        guard let end = current?.plan.endsAt else { return false }
+        return end + .seconds(60) < wallNow
+    }
+
     // MARK: requests
 
     /// Does whatever the octets received so far allow.
     func advance() {
+        // What ends at once within a turn is followed by the turn's own loop, not by a deeper one.
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
         while true {
             switch machine.state {
             case .awaitingHead: guard readHead() else { return }
@@ -255,6 +266,10 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         promise.futureResult.assumeIsolated().whenComplete { [self] _ in machine.outputEnded(at: .now()) }
         context.close(mode: .output, promise: promise)
         resumeReading()
+    }
+
+    private func outputEnded() {
+        if state == .lingering { deadline = .now() + loop.timeouts.linger }
     }
 
     func close() {

@@ -75,6 +75,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     var isReusable: Bool { state == .idle && context?.channel.isActive == true }
     var isWritable: Bool { context?.channel.isWritable ?? false }
+    /// Whether the answer's body is chunked and stands between two chunks.
+    var isBetweenChunks: Bool { state == .body && framer.isBetweenChunks }
 
     // MARK: the exchange's side
 
@@ -157,7 +159,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         if context.channel.isWritable { owner?.upstreamBecameWritable() }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    /// A connection that broke did not end an answer, not even one that ends with its connection.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.protocolViolation) }
 
     func channelInactive(context: ChannelHandlerContext) {
         let ended = state
@@ -248,6 +251,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     private func finish(trailers: [UInt8]) {
+        guard state != .closed else { return }
         let surplus = (input?.readableBytes ?? 0) > 0
         let owner = owner
         self.owner = nil

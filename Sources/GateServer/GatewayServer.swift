@@ -82,7 +82,7 @@ package struct GatewayServer: Sendable {
         let certificates = try settings.tls.map { try ListenerTLS($0, logger: logger) }
         configuration.tls = certificates?.context
         let group = MultiThreadedEventLoopGroup(
-            numberOfThreads: settings.workers ?? ProcessInfo.processInfo.activeProcessorCount)
+            numberOfThreads: settings.workers ?? ProcessorCount.available)
         let link = ControlPlaneLink(
             ControlPlane(configuration: .init(prefix: settings.apiPrefix), logger: logger), logger: logger)
         let listener = GatewayListener(

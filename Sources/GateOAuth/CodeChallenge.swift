@@ -1,7 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateJSON
 import Crypto
+import GateJSON
 
 /// Proof key for code exchange (RFC 7636), method S256 only.
 public struct CodeChallenge: Sendable, Hashable {
@@ -18,6 +18,12 @@ public struct CodeChallenge: Sendable, Hashable {
 
     /// The challenge of a verifier.
     public init(verifier: String) { text = Base64URL.encode(SHA256.hash(data: Array(verifier.utf8))) }
+
+    /// A verifier that nobody can guess: 32 octets of the system's randomness (RFC 7636 §4.1).
+    public static func makeVerifier() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return Base64URL.encode((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
 
     /// True when the verifier has the form of RFC 7636 §4.1 and its digest is this challenge.
     public func matches(verifier: String) -> Bool {

@@ -1,10 +1,15 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateJSON
+
 /// `application/x-www-form-urlencoded` (WHATWG URL §5), strictly: broken escapes, invalid UTF-8 and repeated names are errors.
 ///
 /// RFC 6749 §3.1: request parameters must not be included more than once.
 public struct FormParameters: Sendable, Hashable {
     public enum ParseError: Error, Sendable, Hashable { case malformed, repeated(String), tooMany }
+
+    /// More parameters than any request has.
+    public static let maximumCount = 100
 
     public private(set) var items: [(name: String, value: String)]
 
@@ -14,7 +19,7 @@ public struct FormParameters: Sendable, Hashable {
     public init(parsing text: String, mayRepeat: Set<String> = []) throws(ParseError) {
         items = []
         for pair in text.split(separator: "&") {
-            guard items.count < 100 else { throw .tooMany }
+            guard items.count < Self.maximumCount else { throw .tooMany }
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decode(parts[0]), let value = Self.decode(parts.count > 1 ? parts[1] : "") else {
                 throw .malformed
@@ -24,8 +29,11 @@ public struct FormParameters: Sendable, Hashable {
         }
     }
 
-    public subscript(name: String) -> String? { items.first { $0.name == name }?.value }
-    public func all(_ name: String) -> [String] { items.filter { $0.name == name }.map(\.value) }
+    public subscript(name: String) -> String? { items.first { $0.name.isExactly(name) }?.value }
+    public func all(_ name: String) -> [String] { items.filter { $0.name.isExactly(name) }.map(\.value) }
+
+    /// The value of a parameter; one without a value counts as left out (RFC 6749 §3.1).
+    public func given(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     public mutating func append(_ name: String, _ value: String?) {
         if let value { items.append((name, value)) }
@@ -35,7 +43,9 @@ public struct FormParameters: Sendable, Hashable {
         items.map { Self.encode($0.name) + "=" + Self.encode($0.value) }.joined(separator: "&")
     }
 
-    public static func == (a: FormParameters, b: FormParameters) -> Bool { a.items.elementsEqual(b.items, by: ==) }
+    public static func == (a: FormParameters, b: FormParameters) -> Bool {
+        a.items.elementsEqual(b.items) { $0.name.isExactly($1.name) && $0.value.isExactly($1.value) }
+    }
     public func hash(into hasher: inout Hasher) { hasher.combine(encoded) }
 
     /// Percent-encodes all but unreserved characters (RFC 3986 §2.3); a space becomes `%20`.
