@@ -49,7 +49,7 @@ struct ConnectionSetup: Sendable {
             return
         }
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
-        try pipeline.addHandler(TLSHandshake(deadline: .now() + loop.timeouts.head, promise: nil))
+        try pipeline.addHandler(HandshakeDeadline(loop: loop))
         let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
         try pipeline.addHandler(
             ApplicationProtocolNegotiationHandler { result, channel in

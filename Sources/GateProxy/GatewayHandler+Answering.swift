@@ -140,11 +140,10 @@ extension GatewayHandler: UpstreamConnectionOwner {
     func endStream() {
         guard let exchange = current else { return close() }
         let upstream = exchange.upstream
-        if exchange.framesAnswer {
+        if machine.state == .exchanging, machine.answerFraming != .untilClose {
+            // In the midst of a chunk, or short of a stated length, only a broken end is true.
+            guard exchange.framesAnswer || upstream?.isBetweenChunks == true else { return abort() }
             exchange.write(ascii: "0\r\n\r\n")
-        } else if machine.state == .exchanging, machine.answerFraming != .untilClose {
-            // A stated length cannot be met any more.
-            return abort()
         }
         endAnswer(exchange)
         upstream?.abandon(by: self)

@@ -136,12 +136,6 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         }
     }
 
-    /// The credential ended a minute ago, which is what clocks may differ by.
-    private func isPastEnd(_ wallNow: Instant) -> Bool {
-        guard let end = current?.plan.endsAt else { return false }
-        return end + .seconds(60) < wallNow
-    }
-
     // MARK: requests
 
     /// Does whatever the octets received so far allow.
@@ -154,7 +148,9 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             switch machine.state {
             case .awaitingHead: guard readHead() else { return }
             case .collecting: guard collect() else { return }
-            case .exchanging: return sendRequestBody()
+            case .exchanging:
+                sendRequestBody()
+                if machine.state == .exchanging { return }
             case .deciding, .connecting, .tunnelling, .lingering, .closed: return
             }
         }
@@ -266,10 +262,6 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         promise.futureResult.assumeIsolated().whenComplete { [self] _ in machine.outputEnded(at: .now()) }
         context.close(mode: .output, promise: promise)
         resumeReading()
-    }
-
-    private func outputEnded() {
-        if state == .lingering { deadline = .now() + loop.timeouts.linger }
     }
 
     func close() {

@@ -127,8 +127,7 @@ struct GatewayStateMachine: Sendable {
 
     /// Decides how an answer's body goes on, given its head.
     ///
-    /// What ends with the upstream's connection goes on in chunks, so that a broken end can be told from a whole answer; event
-    /// streams are framed anew, so that they can be ended between any two events.
+    /// What ends with the upstream's connection goes on in chunks, so that a broken end can be told from a whole answer.
     ///
     /// - Returns: what the upstream's framer is to hand over.
     mutating func answerBegan(
@@ -141,7 +140,7 @@ struct GatewayStateMachine: Sendable {
             output = .framed
         case .chunked where request.version == .http11:
             answerFraming = .chunked
-            output = answer.isEventStream ? .content : .framed
+            output = .framed
         case .untilClose, .chunked:
             answerFraming = request.version == .http11 ? .chunked : .untilClose
             output = .content

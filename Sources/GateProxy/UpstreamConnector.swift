@@ -3,7 +3,6 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
-import NIOTLS
 
 /// Opens connections to upstreams on one event loop: TCP, TLS over it, Unix sockets, and the control plane's pair of sockets.
 struct UpstreamConnector {
@@ -35,7 +34,7 @@ struct UpstreamConnector {
             channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name))
-                try pipeline.addHandler(TLSHandshake(deadline: deadline, promise: handshake))
+                try pipeline.addHandler(UpstreamHandshake(deadline: deadline, promise: handshake))
                 try addHandler(channel)
             }
         }
@@ -55,57 +54,5 @@ struct UpstreamConnector {
             return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
         case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
         }
-    }
-}
-
-/// Waits for the end of a TLS handshake, and closes the connection when it does not come in time.
-final class TLSHandshake: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = Any
-
-    struct TookTooLong: Error {}
-
-    private let deadline: NIODeadline
-    private var promise: EventLoopPromise<Void>?
-    private var timer: Scheduled<Void>?
-
-    init(deadline: NIODeadline, promise: EventLoopPromise<Void>?) {
-        self.deadline = deadline
-        self.promise = promise
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
-            end(context, .failure(TookTooLong()))
-        }
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted = event as? TLSUserEvent { end(context, .success(())) }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(context, .failure(error))
-        context.fireErrorCaught(error)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        end(context, .failure(ChannelError.eof))
-        context.fireChannelInactive()
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) { end(context, .failure(ChannelError.eof)) }
-
-    private func end(_ context: ChannelHandlerContext, _ result: Result<Void, any Error>) {
-        guard let timer else { return }
-        self.timer = nil
-        timer.cancel()
-        let promise = promise
-        self.promise = nil
-        switch result {
-        case .success: context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-        case .failure: context.close(promise: nil)
-        }
-        promise?.completeWith(result)
     }
 }
