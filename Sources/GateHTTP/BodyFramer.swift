@@ -112,7 +112,7 @@ public struct BodyFramer: Sendable {
                     if framed { pass(i..<(i + 1)) }
                 } else {
                     skipped += 1
-                    guard Octet.isFieldValue(octet), skipped <= Self.extensionBytes else { throw .chunkMalformed }
+                    guard Self.isExtension(octet), skipped <= Self.extensionBytes else { throw .chunkMalformed }
                 }
                 i += 1
             case .sizeEnd:
@@ -139,6 +139,7 @@ public struct BodyFramer: Sendable {
                 state = .size
             case .trailers:
                 i += 1
+                if trailerOctets.last == Octet.carriageReturn, octet != Octet.lineFeed { throw .chunkMalformed }
                 trailerOctets.append(octet)
                 guard trailerOctets.count <= Self.trailerBytes else { throw .trailersTooLarge }
                 if octet == Octet.lineFeed, try readTrailer() { state = .complete }
@@ -148,6 +149,12 @@ public struct BodyFramer: Sendable {
         if !pending.isEmpty { emit(.input(pending)) }
         if state == .complete, framed { emit(.made(trailers + [Octet.carriageReturn, Octet.lineFeed])) }
         return i
+    }
+
+    /// What extensions are made of (RFC 9112 §7.1.1): tokens, `=`, `;`, quotes and white space; nobody needs more of them.
+    private static func isExtension(_ octet: UInt8) -> Bool {
+        Octet.isToken(octet) || octet == UInt8(ascii: "=") || octet == UInt8(ascii: ";") || octet == UInt8(ascii: "\"")
+            || octet == Octet.space || octet == Octet.tab
     }
 
     private mutating func plain(_ bytes: Span<UInt8>, _ emit: (Piece) -> Void) -> Int {

@@ -49,7 +49,11 @@ struct FieldLine {
         }
         let id = hasUnderscore && !allowsUnderscore ? .ambiguousName : FieldNames.classify(bytes, name)
         // A token may be larger than other lines; whether it is too large is for its validator to say (defence D2).
-        if i - start > (id == .authorization ? limits.headBytes : limits.lineBytes) { throw .lineTooLong }
+        if id == .authorization {
+            if i - start > limits.headBytes { throw .credentialTooLarge }
+        } else if i - start > limits.lineBytes {
+            throw .lineTooLong
+        }
         guard i + 1 < count else { return nil }
         var valueEnd = i
         while valueEnd > valueStart, bytes[valueEnd - 1] == Octet.space || bytes[valueEnd - 1] == Octet.tab {

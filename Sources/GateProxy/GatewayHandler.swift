@@ -30,6 +30,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     var current: CurrentExchange?
     private var isReadPending = false
     private var isAdvancing = false
+    private var hasSkippedEmptyLine = false
     private var unwritableSince: NIODeadline?
     private var lingered = 0
 
@@ -158,6 +159,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     /// HEAD: true when a head was read and something came of it at once.
     private func readHead() -> Bool {
+        skipEmptyLine()
         guard let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
         switch scanner.scan(buffer.readableBytesUInt8Span, into: &head) {
         case .incomplete: return false
