@@ -100,5 +100,6 @@ struct ConnectionSetup: Sendable {
                 ])
             }
         }
+        try channel.pipeline.syncOperations.addHandler(HTTP2ErrorHandler())
     }
 }

@@ -250,7 +250,10 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         }
     }
 
-    func awaitHead() { machine.awaitHead(hasOctets: heldOctets > 0, at: .now()) }
+    func awaitHead() {
+        guard machine.state != .closed else { return }
+        machine.awaitHead(hasOctets: heldOctets > 0, at: .now())
+    }
 
     /// Ends our side and waits briefly for the client's, so that the answer is not lost to a reset (RFC 9112 §9.6).
     func linger() {

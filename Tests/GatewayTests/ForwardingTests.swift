@@ -2,6 +2,7 @@
 
 import GateCore
 import GateHTTP
+import GateIdentity
 import Testing
 
 @Suite("Requests and answers over sockets", .timeLimit(.minutes(2)))
