@@ -58,7 +58,8 @@ struct BodyFramerTests {
             "5 ;a\r\nhello\r\n0\r\n\r\n", "5;a\nhello\r\n0\r\n\r\n", "5;a\u{0}\r\nhello\r\n0\r\n\r\n",
             "5;a\rhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "\r\nhello\r\n0\r\n\r\n", "g\r\nhello\r\n0\r\n\r\n",
             "FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n", "0000000000000005\r\nhello\r\n0\r\n\r\n", ";a\r\n", "5_0\r\n",
-            "0\r\nX y: z\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\n\rX\n", "5;\r\nhello\r\n0\r\n\r\n",
+            "0\r\nX y: z\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\n\rX\n",
+            "5;\r\nhello\r\n0\r\n\r\n",
             "5;bad[=x\r\nhello\r\n0\r\n\r\n", "5;a=\"\r\nhello\r\n0\r\n\r\n", "5;a=\"\\\"\r\nhello\r\n0\r\n\r\n",
             "5\r\n\nhello\r\n0\r\n\r\n", "5\r\nhello\r\r\n0\r\n\r\n",
         ])
@@ -116,7 +117,9 @@ struct BodyFramerTests {
     @Test("octets in any pieces give what all at once give (property)")
     func anyPieces() {
         var generator = SeededGenerator(seed: 2)
-        let alphabet = ["0", "5", "A", "f", ";a=b", ";c=\"", "\\", "\r\n", "\r\n", "\r", "\n", "hello", "X: y", ":", " ", "\u{0}"]
+        let alphabet = [
+            "0", "5", "A", "f", ";a=b", ";c=\"", "\\", "\r\n", "\r\n", "\r", "\n", "hello", "X: y", ":", " ", "\u{0}",
+        ]
         for round in 0..<3_000 {
             var octets = ""
             if round.isMultiple(of: 2) {
