@@ -11,8 +11,8 @@ package enum Admission: Sendable {
     case answer(LocalResponse, Exchange)
 }
 
-/// How an admitted request is forwarded.
-package struct ForwardPlan: Sendable {
+/// How an admitted request is forwarded; one object, handed from turn to turn.
+package final class ForwardPlan: Sendable {
     package enum Destination: Sendable, Hashable {
         /// An index into the snapshot's upstreams.
         case upstream(Int)
@@ -20,25 +20,25 @@ package struct ForwardPlan: Sendable {
         case control
     }
 
-    package var destination: Destination
-    package var edits: RequestEdits
+    package let destination: Destination
+    package let edits: RequestEdits
     /// When set, the whole body (at most this many octets, else 413) is collected and given to
     /// ``RequestGate/inspect(_:for:)`` before one octet is forwarded.
-    package var inspectsBodyUpTo: Int?
+    package let inspectsBodyUpTo: Int?
     /// When the credential ends: an answer still streaming then is closed (requirement RS-24).
-    package var endsAt: Instant?
+    package let endsAt: Instant?
     /// True when the request may be sent again on a fresh connection although a reused one broke before any answer octet:
     /// only for idempotent methods without a body (RFC 9110 §9.2.2).
-    package var isRetryable: Bool
-    package var exchange: Exchange
+    package let isRetryable: Bool
+    package let exchange: Exchange
     /// What ``RequestGate/inspect(_:for:)`` holds the body against.
-    var message: MessageFields?
+    let message: MessageFields?
     /// The answer comes from a protected resource: not for shared caches, and challenges in it are the gate's.
-    var isProtected: Bool
-    var ownCookies: [String]
-    var owner: SessionOwner?
+    let isProtected: Bool
+    let ownCookies: [String]
+    let owner: SessionOwner?
 
-    package init(
+    package convenience init(
         destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
         isRetryable: Bool = false, exchange: Exchange
     ) {

@@ -19,7 +19,8 @@ struct FailureTests {
         return upstream
     }
 
-    @Test("an upstream that dies before its answer is 502, and the client's connection goes on", arguments: [true, false])
+    @Test(
+        "an upstream that dies before its answer is 502, and the client's connection goes on", arguments: [true, false])
     func beforeAnswer(byReset: Bool) async throws {
         try await GatewayUnderTest.run { gateway in
             let client = try await gateway.connect()
@@ -52,7 +53,8 @@ struct FailureTests {
     @Test(
         "an upstream that dies within its answer's body breaks the client's connection: the answer never looks whole",
         arguments: [
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense",
         ])
