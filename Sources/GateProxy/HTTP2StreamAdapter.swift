@@ -42,6 +42,8 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     private var scanner = ResponseHeadScanner()
     private var answer = ResponseHead()
     private var framer = BodyFramer(.none)
+    /// The write of the answer's last frame, kept when the answer ends before the request does.
+    private var lastWrite: EventLoopFuture<Void>?
 
     // MARK: request
 
@@ -158,7 +160,9 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
         framer = BodyFramer(answer.framing, output: .content, keepsTrailers: true)
         let ends = framer.isComplete
         outbound = ends ? .ended : .body
-        context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: ends))), promise: nil)
+        context.write(
+            wrapOutboundOut(.headers(.init(headers: headers, endStream: ends))),
+            promise: ends ? lastPromise(context) : nil)
     }
 
     private func writeBody(_ context: ChannelHandlerContext, _ buffer: ByteBuffer) -> Bool {
@@ -185,13 +189,23 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
             writeData(context, data, endStream: endsWithData)
         }
         if !trailers.isEmpty {
-            context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
+            context.write(
+                wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: lastPromise(context))
         }
         return true
     }
 
     private func writeData(_ context: ChannelHandlerContext, _ octets: ByteBuffer, endStream: Bool) {
-        context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(octets), endStream: endStream))), promise: nil)
+        context.write(
+            wrapOutboundOut(.data(.init(data: .byteBuffer(octets), endStream: endStream))),
+            promise: endStream ? lastPromise(context) : nil)
+    }
+
+    private func lastPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+        if isRemoteDone { return nil }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        lastWrite = promise.futureResult
+        return promise
     }
 
     private func trailerHeaders() -> HPACKHeaders {
@@ -219,7 +233,11 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
         guard case .ended = outbound else { return context.close(promise: promise) }
         if isRemoteDone {
             promise?.succeed(())
-        } else {
+            return
+        }
+        // A reset drops what flow control still holds back of the answer: it waits for the last frame.
+        let written = lastWrite ?? context.eventLoop.makeSucceededVoidFuture()
+        written.assumeIsolated().whenComplete { [self] _ in
             context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
             context.close(promise: promise)
         }
