@@ -159,8 +159,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     /// HEAD: true when a head was read and something came of it at once.
     private func readHead() -> Bool {
-        skipEmptyLine()
-        guard let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
+        guard !skipEmptyLine(), let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
         switch scanner.scan(buffer.readableBytesUInt8Span, into: &head) {
         case .incomplete: return false
         case .refused(let refusal):
@@ -175,6 +174,20 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             }
             return machine.state != .deciding
         }
+    }
+
+    /// Old clients send an empty line after a body; one is skipped before a request line (RFC 9112 §2.2).
+    ///
+    /// - Returns: true while only half of it is here.
+    private func skipEmptyLine() -> Bool {
+        guard !hasSkippedEmptyLine, let buffer = input,
+            buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) == 0x0D
+        else { return false }
+        guard let next = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return true }
+        guard next == 0x0A else { return false }
+        hasSkippedEmptyLine = true
+        _ = take(2)
+        return false
     }
 
     /// Takes octets from what was received.
@@ -252,6 +265,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     func awaitHead() {
         guard machine.state != .closed else { return }
+        hasSkippedEmptyLine = false
         machine.awaitHead(hasOctets: heldOctets > 0, at: .now())
     }
 
