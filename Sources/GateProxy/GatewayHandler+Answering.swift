@@ -86,12 +86,11 @@ extension GatewayHandler: UpstreamConnectionOwner {
             exchange.write(ByteBuffer(bytes: trailers))
             exchange.write(ascii: "\r\n")
         }
-        endAnswer(exchange)
+        endAnswer(exchange, goesOn: machine.goesOn)
     }
 
     /// The answer is complete: it goes out, and the connection goes on or lingers. A failing write may close it meanwhile.
-    private func endAnswer(_ exchange: CurrentExchange) {
-        let goesOn = machine.goesOn
+    private func endAnswer(_ exchange: CurrentExchange, goesOn: Bool) {
         exchange.upstream = nil
         writeOutgoing(exchange)
         finish(exchange, status: machine.status)
@@ -145,7 +144,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
             guard exchange.framesAnswer || upstream?.isBetweenChunks == true else { return abort() }
             exchange.write(ascii: "0\r\n\r\n")
         }
-        endAnswer(exchange)
+        endAnswer(exchange, goesOn: false)
         upstream?.abandon(by: self)
     }
 
