@@ -34,7 +34,9 @@ struct UpstreamConnector {
             channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name))
-                try pipeline.addHandler(UpstreamHandshake(deadline: deadline, promise: handshake))
+                try pipeline.addHandler(
+                    UpstreamHandshake(
+                        name: isAddress ? nil : ServerName(name), deadline: deadline, promise: handshake))
                 try addHandler(channel)
             }
         }
