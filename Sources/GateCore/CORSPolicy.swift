@@ -16,7 +16,7 @@ package struct CORSPolicy: Sendable {
         self.allowsLoopback = allowsLoopback
     }
 
-    func allows(_ origin: String) -> Bool {
+    package func allows(_ origin: String) -> Bool {
         if origins.contains(where: { $0.utf8.elementsEqual(origin.utf8) }) { return true }
         guard allowsLoopback, let url = try? HTTPURL(origin), url.path.isEmpty, url.query == nil else { return false }
         return url.isLoopback

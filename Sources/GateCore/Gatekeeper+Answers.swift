@@ -80,6 +80,11 @@ extension Gatekeeper {
         if let reason { metrics.upstreamFailed(reason) }
         switch failure {
         case .requestBodyTooLarge, .requestBodyBroken:
+            guard plan.inspectsBodyUpTo != nil else {
+                // Recorded when the head was admitted; the body was not part of the decision.
+                plan.exchange.decided(.denied, in: .forward)
+                return render(.upstreamFailed(failure), plan.exchange, nil, .forward)
+            }
             return response(.upstreamFailed(failure), plan.exchange, nil, .authorize, plan.message?.admittance)
         default:
             // The decision was recorded already; this only says how forwarding went.

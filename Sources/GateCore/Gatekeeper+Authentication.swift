@@ -136,11 +136,15 @@ extension Gatekeeper {
         let configuration = request.snapshot.configuration
         guard configuration.requiresAuthentication, configuration.unauthenticatedAction != .allowAnonymous else {
             if let refusal = ambiguousName(head) { return refuse(refusal, target, .head) }
-            permit(target.exchange, reason: "anonymous", nil, .authenticate)
-            return .forward(
-                plan(
-                    head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
-                    rewritten: target.rewritten, admittance: nil, isMCP: target.isMCP))
+            if target.isMCP, let field = head.first(.mcpSessionID), sessions.isOwned(bytes.array(at: field.value)) {
+                return refuse(.sessionNotOwned(id: nil), target, .authorize)
+            }
+            let plan = plan(
+                head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
+                rewritten: target.rewritten, admittance: nil, isMCP: target.isMCP)
+            // A body that must be read first is decided on, and recorded, by `inspect`.
+            if plan.inspectsBodyUpTo == nil { permit(target.exchange, reason: "anonymous", nil, .authenticate) }
+            return .forward(plan)
         }
         switch configuration.unauthenticatedAction {
         case .return403: return refuse(.forbiddenUnauthenticated, target, .authenticate)

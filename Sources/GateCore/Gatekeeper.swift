@@ -110,9 +110,9 @@ package final class Gatekeeper: RequestGate {
     private func metadata(
         of resource: ProtectedResource, _ head: RequestHead, _ origin: String?, _ exchange: Exchange
     ) -> Admission {
-        permit(exchange, reason: "metadata", nil, .classify)
         switch head.method {
         case .get, .head:
+            permit(exchange, reason: "metadata", nil, .classify)
             let fields = [
                 ("Content-Type", "application/json"), ("Cache-Control", "public, max-age=300"),
                 ("Access-Control-Allow-Origin", "*"),
@@ -120,6 +120,7 @@ package final class Gatekeeper: RequestGate {
             ]
             return .answer(LocalResponse(status: 200, fields: fields, body: resource.metadataDocument), exchange)
         case .options:
+            permit(exchange, reason: "preflight", nil, .classify)
             return .answer(
                 CORSPolicy.preflight(origin: "*", requestedFields: nil, methods: "GET, HEAD, OPTIONS"), exchange)
         default: return answer(.methodNotAllowed(allowed: "GET, HEAD, OPTIONS"), exchange, nil, .classify)

@@ -13,7 +13,7 @@ package struct HostPolicy: Sendable {
     /// - Parameter names: host names without port, in lower case.
     package init(names: [String]) { self.names = names.map { $0.lowercased() } }
 
-    func allows(_ bytes: Span<UInt8>, _ host: Range<Int>) -> Bool {
+    package func allows(_ bytes: Span<UInt8>, _ host: Range<Int>) -> Bool {
         guard !host.isEmpty else { return false }
         if bytes[host.lowerBound] == UInt8(ascii: "[") { return true }
         var end = host.lowerBound

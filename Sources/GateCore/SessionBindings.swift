@@ -44,6 +44,11 @@ final class SessionBindings: Sendable {
         }
     }
 
+    /// True when somebody owns the id, so that a caller without a token may not use it.
+    func isOwned(_ id: [UInt8]) -> Bool {
+        state.withLock { $0.recent[id] != nil || $0.older[id] != nil }
+    }
+
     private func insert(_ id: [UInt8], _ owner: SessionOwner, _ state: inout State) {
         if state.recent.count >= capacity / 2 {
             state.older = state.recent

@@ -81,7 +81,7 @@ struct ForwardingTests {
     @Test("many pipelined requests that cannot be forwarded are answered, however many")
     func failingPipelining() async throws {
         let gate = ScriptedGate { head, exchange in
-            .ready(.forward(ScriptedGate.plan(head, exchange, destination: .upstream(7))))
+            .ready(.forward(ScriptedGate.plan(head, exchange, to: .upstream(7))))
         }
         try await GatewayUnderTest.run(gate) { gateway in
             let client = try await gateway.connect()
