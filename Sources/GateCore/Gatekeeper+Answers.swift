@@ -117,7 +117,7 @@ extension Gatekeeper {
         _ rejection: Rejection, _ exchange: Exchange, _ resource: ProtectedResource?, _ phase: Phase,
         _ admittance: Admittance?
     ) -> LocalResponse {
-        let outcome: AuditEvent.Outcome = rejection.status >= 500 ? .unavailable : .denied
+        let outcome: AuditEvent.Outcome = rejection.status >= 500 && rejection.status != 505 ? .unavailable : .denied
         exchange.decided(outcome, in: phase)
         record(exchange, outcome, rejection.reason, phase, rejection.status, admittance, nil)
         return render(rejection, exchange, resource, phase)

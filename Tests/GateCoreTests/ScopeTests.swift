@@ -69,7 +69,7 @@ struct ScopeTests {
     @Test(
         "a denial that no scope can lift has no challenge (SCP-06)",
         arguments: [
-            EasyAuthPolicy(allowedApplications: ["another"]), EasyAuthPolicy(allowedIdentities: ["bob"]),
+            EasyAuthPolicy(allowedApplications: [ClientID("another")]), EasyAuthPolicy(allowedIdentities: ["bob"]),
             EasyAuthPolicy(allowedTenants: ["6f1b2c3d-0000-4000-8000-000000000001"]),
         ])
     func denialIsFinal(_ policy: EasyAuthPolicy) async throws {

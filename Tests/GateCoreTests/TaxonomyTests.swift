@@ -47,11 +47,11 @@ struct TaxonomyTests {
         },
         Row(
             "policy:allowedApplications", 403, "client-not-allowed", .authorize,
-            policy: EasyAuthPolicy(allowedApplications: ["another"])
+            policy: EasyAuthPolicy(allowedApplications: [ClientID("another")])
         ) { await $0.ask("POST /mcp", bearer: try $0.token()) },
         Row(
             "policy:allowedClientApplications", 403, "client-not-allowed", .authorize,
-            policy: EasyAuthPolicy(claimCheckClients: ["another"])
+            policy: EasyAuthPolicy(claimCheckClients: [ClientID("another")])
         ) { await $0.ask("POST /mcp", bearer: try $0.token()) },
         Row(
             "policy:allowedPrincipals", 403, "principal-not-allowed", .authorize,
