@@ -19,10 +19,12 @@ final class ConnectionLimiter: Sendable {
     }
 
     /// False when the connection must be closed at once; otherwise ``leave(_:)`` is due when it ends.
-    func enter(_ address: String) -> Bool {
+    ///
+    /// - Parameter address: nil when the peer has none.
+    func enter(_ address: String?) -> Bool {
         state.withLock { state in
             guard state.total < maximum else { return false }
-            if maximumPerAddress > 0 {
+            if let address, maximumPerAddress > 0 {
                 guard state.byAddress[address, default: 0] < maximumPerAddress else { return false }
                 state.byAddress[address, default: 0] += 1
             }
@@ -31,10 +33,10 @@ final class ConnectionLimiter: Sendable {
         }
     }
 
-    func leave(_ address: String) {
+    func leave(_ address: String?) {
         state.withLock { state in
             state.total -= 1
-            guard maximumPerAddress > 0, let count = state.byAddress[address] else { return }
+            guard maximumPerAddress > 0, let address, let count = state.byAddress[address] else { return }
             state.byAddress[address] = count > 1 ? count - 1 : nil
         }
     }

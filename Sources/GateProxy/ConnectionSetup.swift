@@ -10,27 +10,35 @@ import NIOTLS
 
 /// Puts the handlers into a client connection: TLS and ALPN, or a look at the first octets; then HTTP/1.1 or HTTP/2.
 struct ConnectionSetup: Sendable {
+    /// The connection is not served.
+    enum Refused: Error { case tooMany, peerUnknown, loopUnknown }
+
     let loops: GatewayListener.Loops
     let limiter: ConnectionLimiter
     let drain: DrainController
     let metrics: GatewayMetrics
     let tls: NIOSSLContext?
+    /// The peers of a Unix socket have no address, and are not counted by it.
+    let isUnixSocket: Bool
 
     /// Runs on the connection's event loop.
+    ///
+    /// - Throws: ``Refused``; the connection is then closed.
     func configure(_ channel: any Channel) throws {
-        let address = channel.remoteAddress?.ipAddress ?? "unix"
-        guard limiter.enter(address) else {
+        let address = try peerAddress(channel)
+        let counted = isUnixSocket ? nil : address
+        guard limiter.enter(counted) else {
             metrics.connectionsRefused.increment()
-            throw ConnectionRefused()
+            throw Refused.tooMany
         }
         drain.opened()
         metrics.openConnections.increment()
         channel.closeFuture.whenComplete { [limiter, drain, metrics] _ in
-            limiter.leave(address)
+            limiter.leave(counted)
             drain.closed()
             metrics.openConnections.decrement()
         }
-        guard let loop = loops.context(of: channel.eventLoop) else { throw ConnectionRefused() }
+        guard let loop = loops.context(of: channel.eventLoop) else { throw Refused.loopUnknown }
         let pipeline = channel.pipeline.syncOperations
         guard let tls else {
             try pipeline.addHandler(
@@ -53,14 +61,24 @@ struct ConnectionSetup: Sendable {
             })
     }
 
+    /// The peer's numeric address; one of IPv4 that reached an IPv6 socket is written as what it is.
+    private func peerAddress(_ channel: any Channel) throws(Refused) -> String {
+        if isUnixSocket { return "unix" }
+        // A peer that has gone already has none, and must not be taken for a local one.
+        guard let address = channel.remoteAddress?.ipAddress else { throw .peerUnknown }
+        let mapped = "::ffff:"
+        return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
+    }
+
     private static func configure(_ channel: any Channel, _ loop: LoopContext, _ facts: ConnectionFacts) throws {
         guard facts.isHTTP2 else {
             try channel.pipeline.syncOperations.addHandler(GatewayHandler(loop: loop, facts: facts))
             return
         }
+        // Floods of resets, pings, settings, CONTINUATION and empty frames end the connection by NIO's own counters.
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
-            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: loop.limits.streams),
             HTTP2Setting(parameter: .maxHeaderListSize, value: loop.limits.head.headBytes),
             HTTP2Setting(parameter: .enablePush, value: 0),
         ]
@@ -74,16 +92,14 @@ struct ConnectionSetup: Sendable {
             mode: .server, connectionConfiguration: connection, streamConfiguration: stream
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
-                bound.value.connection.streamOpened()
+                let (loop, connection) = bound.value
+                connection.streamOpened()
                 stream.closeFuture.whenComplete { _ in bound.value.connection.streamEnded() }
                 try stream.pipeline.syncOperations.addHandlers([
-                    HTTP2StreamAdapter(), GatewayHandler(loop: bound.value.loop, facts: facts),
+                    HTTP2StreamAdapter(), GatewayHandler(loop: loop, facts: facts),
                 ])
             }
         }
         try channel.pipeline.syncOperations.addHandler(HTTP2ErrorHandler())
     }
 }
-
-/// There are too many connections.
-struct ConnectionRefused: Error {}

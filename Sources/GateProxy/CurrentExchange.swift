@@ -4,32 +4,38 @@ import GateCore
 import GateHTTP
 import NIOCore
 
-/// The exchange that a client connection is in: one object, so that nothing is copied at the turns of its life.
+/// The exchange that a client connection is in: what is held of it, and how its body ends. Confined to the connection's loop.
+///
+/// A class, since it is changed at every turn and handed around at most of them.
 final class CurrentExchange {
     let plan: ForwardPlan
-    /// The head's octets, until it has been written to the upstream.
-    let head: ByteBuffer
+    /// The head's octets; let go once an answer has begun and the request cannot be sent again.
+    var head: ByteBuffer
     /// Finds the end of the request's body.
     var framer: BodyFramer
     /// The body that was collected for inspection; it goes on with a length.
     var collected: ByteBuffer?
+    /// While the exchange waits for a connection.
+    var ticket: UpstreamTicket?
     var upstream: UpstreamConnection?
-    var isRequestComplete = false
-    /// The answer's status once its head went on; zero before.
-    var status = 0
-    var isAnswerChunked = false
-    var answerKeepsAlive = true
-    var isEventStream = false
+    /// The answer's body is framed in chunks here, not by the upstream.
+    var framesAnswer = false
+    /// Octets of the answer's body.
     var answerBytes = 0
-    var isSecondTry = false
-    var bodyStartedAt = NIODeadline.distantPast
-    var bodyBytes = 0
     /// Octets of the answer that wait for the end of the read, to go out in one write.
     var outgoing: ByteBuffer?
+    /// Counted among the open streams.
+    var isCountedAsStream = false
 
     init(plan: ForwardPlan, head: ByteBuffer, framer: BodyFramer) {
         self.plan = plan
         self.head = head
         self.framer = framer
+    }
+
+    /// Lets go of everything that nobody needs while the answer streams.
+    func forgetRequest() {
+        head = ByteBuffer()
+        collected = nil
     }
 }

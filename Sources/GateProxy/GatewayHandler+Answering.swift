@@ -7,16 +7,20 @@ import NIOCore
 
 /// RESPOND: the answer's way to the client, as it arrives.
 extension GatewayHandler: UpstreamConnectionOwner {
+    /// Pieces up to this size are joined with what goes out in the same read.
+    private static var joinedBytes: Int { 8 * 1_024 }
+
     var takesAnswer: Bool { context?.channel.isWritable ?? true }
 
     func upstreamBecameWritable() {
+        machine.upstreamTakesBody(at: .now())
         sendRequestBody()
         resumeReading()
     }
 
     func interimHead(_ head: ResponseHead, _ bytes: ByteBuffer) {
         // 100 is ours to give and was given; 102 and 103 mean something to the client (RFC 9110 §15.2, RFC 8297).
-        guard head.status != 100, self.head.version == .http11, current?.status == 0 else { return }
+        guard head.status != 100, self.head.version == .http11, machine.status == 0 else { return }
         loop.scratch.removeAll(keepingCapacity: true)
         ResponseHeadWriter.write(
             head, bytes.readableBytesUInt8Span, ResponseEdits(), framing: .none, keepsAlive: true, into: &loop.scratch)
@@ -26,105 +30,87 @@ extension GatewayHandler: UpstreamConnectionOwner {
     func answerHead(_ answer: ResponseHead, _ bytes: ByteBuffer) -> BodyFramer.Output {
         guard let exchange = current else { return .framed }
         let edits = loop.gate.answered(answer, bytes.readableBytesUInt8Span, for: exchange.plan)
-        // What ends with the upstream's connection goes on in chunks, so that a broken end can be told from a whole answer.
-        let framing: BodyFraming =
-            switch answer.framing {
-            case .untilClose, .chunked: head.version == .http11 ? .chunked : .untilClose
-            case .none, .length: answer.framing
-            }
-        exchange.isAnswerChunked = framing == .chunked && answer.framing == .untilClose
-        exchange.answerKeepsAlive =
-            head.keepsAlive && framing != .untilClose && exchange.isRequestComplete && loop.drain.mode == .serving
-        exchange.status = answer.status
-        exchange.isEventStream = answer.isEventStream
-        deadline = .distantFuture
+        let output = machine.answerBegan(
+            answer, to: head, isDraining: loop.drain.mode >= .draining,
+            idleLimit: exchange.upstream?.lane.bodyTimeout ?? .zero, at: .now())
+        exchange.framesAnswer = machine.answerFraming == .chunked && output == .content
+        exchange.forgetRequest()
+        if machine.isStreaming { countAsStream(exchange) }
 
         loop.scratch.removeAll(keepingCapacity: true)
         ResponseHeadWriter.write(
-            answer, bytes.readableBytesUInt8Span, edits, framing: framing, keepsAlive: exchange.answerKeepsAlive,
-            clientVersion: head.version, into: &loop.scratch)
+            answer, bytes.readableBytesUInt8Span, edits, framing: machine.answerFraming,
+            keepsAlive: machine.answerKeepsAlive, clientVersion: head.version, into: &loop.scratch)
         var octets = ByteBuffer()
-        octets.reserveCapacity(loop.scratch.count + min(bytes.readableBytes, 8 * 1_024))
+        octets.reserveCapacity(loop.scratch.count + min(bytes.readableBytes - answer.headBytes, Self.joinedBytes) + 32)
         octets.writeBytes(loop.scratch)
         exchange.outgoing = octets
-        return answer.framing == .chunked && framing != .chunked ? .content : .framed
+        return output
+    }
+
+    private func countAsStream(_ exchange: CurrentExchange) {
+        exchange.isCountedAsStream = true
+        loop.metrics.openStreams.increment()
     }
 
     func answerBody(_ piece: ByteBuffer) {
-        guard current != nil else { return }
-        current?.answerBytes += piece.readableBytes
-        if current?.isAnswerChunked == true {
-            var framed = ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n")
-            framed.writeImmutableBuffer(piece)
-            framed.writeStaticString("\r\n")
-            append(framed)
+        guard let exchange = current, piece.readableBytes > 0 else { return }
+        exchange.answerBytes += piece.readableBytes
+        if exchange.framesAnswer { exchange.write(ascii: String(piece.readableBytes, radix: 16) + "\r\n") }
+        if piece.readableBytes <= Self.joinedBytes {
+            exchange.write(piece)
         } else {
-            append(piece)
-        }
-    }
-
-    /// Small pieces are joined, large ones go out as they are.
-    private func append(_ piece: ByteBuffer) {
-        if piece.readableBytes <= 8 * 1_024 {
-            if current?.outgoing == nil {
-                current?.outgoing = piece
-            } else {
-                current?.outgoing?.writeImmutableBuffer(piece)
-            }
-        } else {
-            writeOutgoing()
+            writeOutgoing(exchange)
             context?.write(wrapOutboundOut(piece), promise: nil)
         }
+        if exchange.framesAnswer { exchange.write(ascii: "\r\n") }
     }
 
-    private func writeOutgoing() {
-        guard let octets = current?.outgoing else { return }
-        current?.outgoing = nil
+    private func writeOutgoing(_ exchange: CurrentExchange) {
+        guard let octets = exchange.outgoing else { return }
+        exchange.outgoing = nil
         context?.write(wrapOutboundOut(octets), promise: nil)
     }
 
     func flushAnswer() {
-        writeOutgoing()
+        guard let exchange = current else { return }
+        machine.answerProgressed(at: .now())
+        writeOutgoing(exchange)
         context?.flush()
     }
 
     func answerEnd(trailers: [UInt8]) {
         guard let exchange = current else { return }
-        if state == .tunnelling {
-            current = nil
-            loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: exchange.answerBytes)
-            return linger()
+        if exchange.framesAnswer {
+            exchange.write(ascii: "0\r\n")
+            exchange.write(ByteBuffer(bytes: trailers))
+            exchange.write(ascii: "\r\n")
         }
-        if exchange.isAnswerChunked {
-            let last = ByteBuffer(string: "0\r\n\r\n")
-            append(last)
-        }
-        finishAnswer()
-        guard exchange.answerKeepsAlive, exchange.isRequestComplete else { return linger() }
+        endAnswer(exchange, goesOn: machine.goesOn)
+    }
+
+    /// The answer is complete: it goes out, and the connection goes on or lingers. A failing write may close it meanwhile.
+    private func endAnswer(_ exchange: CurrentExchange, goesOn: Bool) {
+        exchange.upstream = nil
+        writeOutgoing(exchange)
+        finish(exchange, status: machine.status)
+        guard goesOn else { return linger() }
         awaitHead()
+        context?.flush()
         advance()
         resumeReading()
     }
 
     func answerFailed(_ failure: UpstreamFailure) {
-        guard let exchange = current else { return }
+        guard let exchange = current, let connection = exchange.upstream else { return }
+        exchange.upstream = nil
         // Nothing of an answer came: a connection that had been used before may just have been closed by a peer that was done with it.
-        if exchange.status == 0, let connection = exchange.upstream, connection.wasUsedBefore, !connection.hasAnswered,
-            exchange.plan.isRetryable, !exchange.isSecondTry
-        {
-            current?.isSecondTry = true
-            current?.upstream = nil
-            loop.metrics.upstreamRetries.increment()
-            return connect(fresh: true)
-        }
-        current?.upstream = nil
-        if exchange.status != 0 { flushAnswer() }
-        failExchange(failure)
+        let isStale = connection.wasUsedBefore && !connection.hasAnswered
+        failExchange(failure, mayRetry: isStale && exchange.plan.isRetryable)
     }
 
     func switched(_ answer: ResponseHead, _ bytes: ByteBuffer) {
-        guard let exchange = current, exchange.plan.edits.allowsUpgrade, head.requestsUpgrade,
-            exchange.isRequestComplete
+        guard let exchange = current, exchange.plan.edits.allowsUpgrade, head.requestsUpgrade, machine.isRequestComplete
         else {
             return failExchange(.protocolViolation)
         }
@@ -132,11 +118,10 @@ extension GatewayHandler: UpstreamConnectionOwner {
         loop.scratch.removeAll(keepingCapacity: true)
         ResponseHeadWriter.write(
             answer, bytes.readableBytesUInt8Span, edits, framing: .none, keepsAlive: true, into: &loop.scratch)
-        current?.status = 101
+        machine.switchedProtocols()
+        exchange.forgetRequest()
+        countAsStream(exchange)
         context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: loop.scratch)), promise: nil)
-        guard state != .closed else { return }
-        state = .tunnelling
-        deadline = .distantFuture
         if let early = input {
             input = nil
             exchange.upstream?.write(early)
@@ -150,25 +135,39 @@ extension GatewayHandler: UpstreamConnectionOwner {
         context?.writeAndFlush(wrapOutboundOut(octets), promise: nil)
     }
 
-    /// Ends a streaming answer where it may end: a chunked body gets its last chunk, anything else ends with the connection.
+    /// Ends an answer that has no end of its own, where it may end: after an event, or with the connection.
     func endStream() {
-        guard let exchange = current, exchange.status != 0, exchange.isEventStream else { return }
-        if head.version == .http11 {
+        guard let exchange = current else { return close() }
+        let upstream = exchange.upstream
+        if machine.state == .exchanging, machine.answerFraming != .untilClose {
             // In the midst of a chunk, or short of a stated length, only a broken end is true.
-            guard exchange.isAnswerChunked || exchange.upstream?.isBetweenChunks == true else { return close() }
-            append(ByteBuffer(string: "0\r\n\r\n"))
+            guard exchange.framesAnswer || upstream?.isBetweenChunks == true else { return abort() }
+            exchange.write(ascii: "0\r\n\r\n")
         }
-        exchange.upstream?.abandon()
-        finishAnswer()
-        linger()
+        endAnswer(exchange, goesOn: false)
+        upstream?.abandon(by: self)
     }
 
-    /// Sends what is left of the answer. The exchange is over before that, because the last octets may end the connection (or stream).
-    private func finishAnswer() {
-        writeOutgoing()
-        guard let exchange = current else { return }
-        current = nil
-        loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: exchange.answerBytes)
+    /// Ends the connection in a way that nobody takes for the answer's end: a reset where closing would mean just that.
+    func abort() {
+        if let exchange = current { writeOutgoing(exchange) }
         context?.flush()
+        if machine.answerFraming == .untilClose { context?.channel.resetsWhenClosed() }
+        close()
+    }
+}
+
+extension CurrentExchange {
+    fileprivate func write(ascii text: String) {
+        if outgoing == nil { outgoing = ByteBuffer() }
+        outgoing?.writeString(text)
+    }
+
+    fileprivate func write(_ piece: ByteBuffer) {
+        if outgoing == nil {
+            outgoing = piece
+        } else {
+            outgoing?.writeImmutableBuffer(piece)
+        }
     }
 }

@@ -2,197 +2,189 @@
 
 import GateCore
 import GateHTTP
+import GateObserve
 import NIOCore
 
 /// FORWARD: the request's way to the upstream.
 extension GatewayHandler {
     func begin(_ plan: ForwardPlan, _ octets: ByteBuffer) {
-        let inspects = plan.inspectsBodyUpTo != nil
+        let isInspected = plan.inspectsBodyUpTo != nil
         let exchange = CurrentExchange(
-            plan: plan, head: octets, framer: BodyFramer(head.framing, output: inspects ? .content : .framed))
-        exchange.bodyStartedAt = .now()
-        exchange.isRequestComplete = exchange.framer.isComplete
+            plan: plan, head: octets, framer: BodyFramer(head.framing, output: isInspected ? .content : .framed))
         current = exchange
+        let hasBody = !exchange.framer.isComplete
+        machine.admitted(hasBody: hasBody, isInspected: isInspected, at: .now())
         if let limit = plan.inspectsBodyUpTo, case .length(let length) = head.framing, length > UInt64(limit) {
             return failExchange(.requestBodyTooLarge)
         }
-        if head.expectsContinue, !exchange.framer.isComplete {
-            let interim = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
-            context?.writeAndFlush(wrapOutboundOut(interim), promise: nil)
-            guard state != .closed else { return }
+        // Who sent the body along does not wait for this (RFC 9110 §10.1.1).
+        if head.expectsContinue, hasBody, input == nil {
+            context?.writeAndFlush(
+                wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
         }
-        guard inspects else { return connect() }
-        state = .collecting
-        deadline = bodyDeadline()
+        if !isInspected { connect() }
     }
 
-    /// Collects the body that must be read before a single octet goes on; true when it is complete and something came of it.
+    // MARK: bodies that are inspected
+
+    /// AUTHORIZE: takes in the body that must be read before one octet goes on; true when it is complete and was judged.
     func collect() -> Bool {
         guard let exchange = current, let limit = exchange.plan.inspectsBodyUpTo else { return false }
         if case .length(let length) = head.framing {
             // The octets stay where they are until all are here.
-            guard (input?.readableBytes ?? 0) >= Int(length) else {
-                deadline = bodyDeadline()
+            let received = input?.readableBytes ?? 0
+            guard received >= Int(length) else {
+                machine.collected(received, isComplete: false, at: .now())
                 return false
             }
-            exchange.collected = input?.readSlice(length: Int(length))
+            exchange.collected = take(Int(length))
         } else if !exchange.framer.isComplete {
-            guard let buffer = input else { return false }
-            var collected = exchange.collected ?? ByteBuffer()
-            exchange.collected = nil
-            current?.collected = nil
-            let consumed: Int
-            do throws(HTTPRefusal) {
-                consumed = try exchange.framer.consume(buffer.readableBytesUInt8Span) { piece in
-                    if case .input(let range) = piece {
-                        if let slice = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
-                            collected.writeImmutableBuffer(slice)
-                        }
-                    }
-                }
-            } catch {
-                failExchange(.requestBodyBroken(error))
-                return false
-            }
-            input?.moveReaderIndex(forwardBy: consumed)
-            exchange.bodyBytes = collected.readableBytes
-            exchange.collected = collected
-            guard collected.readableBytes <= limit else {
-                failExchange(.requestBodyTooLarge)
-                return false
-            }
-            guard exchange.framer.isComplete else {
-                if input?.readableBytes == 0 { input = nil }
-                deadline = bodyDeadline()
-                return false
-            }
+            guard collectChunks(exchange, upTo: limit) else { return false }
         }
-        if input?.readableBytes == 0 { input = nil }
-        exchange.isRequestComplete = true
         let body = exchange.collected ?? ByteBuffer()
         exchange.collected = body
+        machine.collected(body.readableBytes, isComplete: true, at: .now())
         if let refusal = loop.gate.inspect(body.readableBytesUInt8Span, for: exchange.plan) {
-            current = nil
-            send(refusal, closing: false)
-            loop.gate.finished(exchange.plan.exchange, status: refusal.status, answerBytes: refusal.body.count)
+            finish(exchange, status: refusal.status, answerBytes: refusal.body.count)
+            send(refusal, answering: head.method, closing: false)
         } else {
             connect()
         }
-        return state == .head || state == .exchanging
+        return true
     }
 
-    private func bodyDeadline() -> NIODeadline {
-        guard let exchange = current else { return .distantFuture }
-        let received = max(exchange.bodyBytes, input?.readableBytes ?? 0)
-        let earned = TimeAmount.seconds(Int64(received / max(1, loop.timeouts.minimumBodyRate)))
-        let average = exchange.bodyStartedAt + loop.timeouts.body + earned
-        return min(average, .now() + loop.timeouts.body)
+    /// False while the last chunk is missing, and when the body cannot be taken in.
+    private func collectChunks(_ exchange: CurrentExchange, upTo limit: Int) -> Bool {
+        guard let buffer = input else { return false }
+        var collected = exchange.collected ?? ByteBuffer()
+        exchange.collected = nil
+        var framer = exchange.framer
+        let consumed: Int
+        do throws(HTTPRefusal) {
+            consumed = try framer.consume(buffer.readableBytesUInt8Span) { piece in
+                if case .input(let range) = piece { collected.writeImmutableBuffer(buffer.part(range)) }
+            }
+        } catch {
+            failExchange(.requestBodyBroken(error))
+            return false
+        }
+        _ = take(consumed)
+        exchange.framer = framer
+        exchange.collected = collected
+        guard collected.readableBytes <= limit else {
+            failExchange(.requestBodyTooLarge)
+            return false
+        }
+        if !framer.isComplete { machine.collected(collected.readableBytes, isComplete: false, at: .now()) }
+        return framer.isComplete
     }
+
+    // MARK: the upstream's connection
 
     func connect(fresh: Bool = false) {
         guard let exchange = current else { return }
-        state = .connecting
-        deadline = .distantFuture
-        let identity = ObjectIdentifier(exchange.plan.exchange)
-        let connection = loop.pool.take(exchange.plan.destination, fresh: fresh) { [weak self] result in
-            guard let self, self.state == .connecting, let current = self.current,
-                ObjectIdentifier(current.plan.exchange) == identity
-            else {
-                // The client left while the connection was being made: it serves somebody else.
-                if case .success(let unused) = result { unused.close() }
-                return
-            }
-            switch result {
-            case .success(let connection):
-                self.start(connection)
-                self.advance()
-                self.resumeReading()
-            case .failure(let unavailable): self.failExchange(unavailable.failure)
-            }
+        machine.connecting()
+        switch loop.pool.take(exchange.plan.destination, fresh: fresh, for: self) {
+        case .connection(let connection): start(connection)
+        case .waiting(let ticket): exchange.ticket = ticket
+        case .failed(let failure): failExchange(failure)
         }
-        if let connection { start(connection) }
     }
 
     /// Writes the head, and as much of the body as is here, in one go.
     private func start(_ connection: UpstreamConnection) {
-        guard let exchange = current else { return connection.close() }
-        state = .exchanging
+        guard let exchange = current else { return connection.giveBackUnused() }
         exchange.upstream = connection
         connection.begin(self, method: head.method)
 
-        loop.scratch.removeAll(keepingCapacity: true)
-        let framing: BodyFraming? = exchange.collected.map {
-            $0.readableBytes == 0 ? .none : .length(UInt64($0.readableBytes))
-        }
-        let received = exchange.head
-        RequestHeadWriter.write(
-            head, received.readableBytesUInt8Span, exchange.plan.edits, framing: framing, into: &loop.scratch)
         let body = exchange.collected
-        let joins = (body?.readableBytes ?? 0) <= 16 * 1_024
+        let framing: BodyFraming? = body.map { $0.readableBytes == 0 ? .none : .length(UInt64($0.readableBytes)) }
+        loop.scratch.removeAll(keepingCapacity: true)
+        RequestHeadWriter.write(
+            head, exchange.head.readableBytesUInt8Span, exchange.plan.edits, framing: framing, into: &loop.scratch)
+        let joined = body.map { $0.readableBytes <= Self.joinedBytes ? $0.readableBytes : 0 } ?? 0
         var octets = ByteBuffer()
-        octets.reserveCapacity(loop.scratch.count + (joins ? body?.readableBytes ?? 0 : 0))
+        octets.reserveCapacity(loop.scratch.count + joined)
         octets.writeBytes(loop.scratch)
-        if let body, joins { octets.writeImmutableBuffer(body) }
+        if let body, joined > 0 { octets.writeImmutableBuffer(body) }
         connection.write(octets)
-        if let body, !joins { connection.write(body) }
-        if exchange.isRequestComplete {
-            requestSent(connection)
+        if let body, joined == 0, body.readableBytes > 0 { connection.write(body) }
+
+        machine.forwarding(headTimeout: connection.lane.headTimeout, at: .now())
+        if machine.isRequestComplete {
+            connection.requestSent()
+            connection.flush()
+        } else if input == nil {
+            connection.flush()
         } else {
-            deadline = bodyDeadline()
+            sendRequestBody()
         }
-        connection.flush()
     }
 
-    private func requestSent(_ connection: UpstreamConnection) {
-        connection.requestSent()
-        // An answer that began before the request ended may take as long as it likes.
-        guard current?.status == 0 else { return }
-        deadline = .now() + (connection.key.configuration?.headTimeout ?? .seconds(60))
-    }
+    /// Up to this size a body goes out in one buffer with its head.
+    private static var joinedBytes: Int { 16 * 1_024 }
 
     /// Passes on what has arrived of the body.
     func sendRequestBody() {
-        guard let exchange = current, let connection = exchange.upstream, !exchange.isRequestComplete,
-            let buffer = input
+        guard let exchange = current, let connection = exchange.upstream, !machine.isRequestComplete, let buffer = input
         else { return }
-        var pieces: [BodyFramer.Piece] = []
+        var framer = exchange.framer
         let consumed: Int
         do throws(HTTPRefusal) {
-            consumed = try exchange.framer.consume(buffer.readableBytesUInt8Span) { pieces.append($0) }
+            consumed = try framer.consume(buffer.readableBytesUInt8Span) { piece in
+                switch piece {
+                case .input(let range): connection.write(buffer.part(range))
+                case .made(let octets): connection.write(ByteBuffer(bytes: octets))
+                }
+            }
         } catch {
             return failExchange(.requestBodyBroken(error))
         }
-        for piece in pieces {
-            switch piece {
-            case .input(let range):
-                if let slice = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
-                    connection.write(slice)
-                }
-            case .made(let octets): connection.write(ByteBuffer(bytes: octets))
-            }
-        }
-        input?.moveReaderIndex(forwardBy: consumed)
-        if input?.readableBytes == 0 { input = nil }
-        exchange.bodyBytes += consumed
-        exchange.isRequestComplete = exchange.framer.isComplete
-        if exchange.isRequestComplete {
-            requestSent(connection)
-        } else if exchange.status == 0 {
-            deadline = bodyDeadline()
-        }
+        _ = take(consumed)
+        exchange.framer = framer
+        machine.passedOn(
+            consumed, isComplete: framer.isComplete, headTimeout: connection.lane.headTimeout, at: .now())
+        if framer.isComplete { connection.requestSent() }
         connection.flush()
     }
 
     /// The exchange cannot be finished: a problem document while nothing was answered, else the connection ends.
-    func failExchange(_ failure: UpstreamFailure) {
+    func failExchange(_ failure: UpstreamFailure, mayRetry: Bool = false) {
         guard let exchange = current else { return close() }
-        if exchange.status != 0 { return close() }
-        current = nil
-        exchange.upstream?.abandon()
-        let response = loop.gate.failed(failure, for: exchange.plan)
-        send(response, closing: !exchange.isRequestComplete)
-        loop.gate.finished(exchange.plan.exchange, status: response.status, answerBytes: response.body.count)
+        switch machine.failed(mayRetry: mayRetry) {
+        case .retry:
+            exchange.upstream = nil
+            loop.metrics.upstreamRetries.increment()
+            connect(fresh: true)
+        case .abort: abort()
+        case .answer:
+            let isComplete = machine.isRequestComplete
+            let response = loop.gate.failed(failure, for: exchange.plan)
+            finish(exchange, status: response.status, answerBytes: response.body.count)
+            send(response, answering: head.method, closing: !isComplete)
+            advance()
+            resumeReading()
+        }
+    }
+}
+
+extension GatewayHandler: UpstreamTaker {
+    func upstreamReady(_ connection: UpstreamConnection) {
+        current?.ticket = nil
+        start(connection)
         advance()
         resumeReading()
+    }
+
+    func upstreamUnavailable(_ failure: UpstreamFailure) {
+        current?.ticket = nil
+        failExchange(failure)
+    }
+}
+
+extension ByteBuffer {
+    /// The octets at a range that counts from the reader index, without copying them.
+    func part(_ range: Range<Int>) -> ByteBuffer {
+        getSlice(at: readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
     }
 }

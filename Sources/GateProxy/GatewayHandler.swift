@@ -3,46 +3,31 @@
 import GateCore
 import GateHTTP
 import GateIdentity
+import GateObserve
 import GateTime
 import NIOCore
 
 /// One client connection (or HTTP/2 stream): reads heads strictly, asks the gate, and carries each exchange to its end.
 ///
-/// Confined to its event loop. Requests are answered in order; the next head is not looked at before the answer to the last is
-/// complete. The phases HEAD to ENRICH are ``RequestGate/admit(_:_:on:)``; FORWARD and RESPOND are in `GatewayHandler+Forwarding`.
+/// Confined to its event loop. What follows from each event is decided by ``GatewayStateMachine``; this type does it. The phases
+/// HEAD to ENRICH are ``RequestGate/admit(_:_:on:)``; FORWARD is in `GatewayHandler+Forwarding`, RESPOND in `GatewayHandler+Answering`.
 ///
-/// Bad events: octets while an answer is under way are harmless and wait (bounded); the client's end of file ends the exchange;
-/// a verdict that arrives after the connection ended is a harmless race and is dropped.
+/// The client's end of file ends the exchange at once, as a cancelled call must (requirement TRM-07): who wants an answer keeps
+/// the connection open for it.
 final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    enum State {
-        /// Waiting for a head, or for the rest of one.
-        case head
-        /// The gate is still asking somebody.
-        case deciding
-        /// The body is collected, to be inspected.
-        case collecting
-        case connecting
-        case exchanging
-        case tunnelling
-        /// The answer is out, the rest of the request is read and dropped (defence D17).
-        case lingering
-        case closed
-    }
-
     let loop: LoopContext
     private let facts: ConnectionFacts
     var context: ChannelHandlerContext?
-    var state = State.head
+    var machine: GatewayStateMachine
     /// Octets that were received and not used yet.
     var input: ByteBuffer?
     private var scanner: RequestHeadScanner
     var head = RequestHead()
     var current: CurrentExchange?
-    var deadline: NIODeadline
     private var isReadPending = false
     private var isAdvancing = false
     private var hasSkippedEmptyLine = false
@@ -53,7 +38,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         self.loop = loop
         self.facts = facts
         scanner = RequestHeadScanner(limits: loop.limits.head)
-        deadline = .now() + loop.timeouts.head
+        machine = GatewayStateMachine(timeouts: loop.timeouts, at: .now())
     }
 
     // MARK: channel events
@@ -70,25 +55,23 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let octets = unwrapInboundIn(data)
-        switch state {
+        switch machine.state {
         case .closed: return
         case .lingering:
             lingered += octets.readableBytes
-            if lingered > 256 * 1_024 { close() }
-            return
+            if lingered > loop.limits.lingeringBytes { close() }
         case .tunnelling:
             current?.upstream?.write(octets)
             current?.upstream?.flush()
-            return
-        default: break
+        case .awaitingHead, .deciding, .collecting, .connecting, .exchanging:
+            if input == nil {
+                input = octets
+                if machine.state == .awaitingHead { machine.headBegan(at: .now()) }
+            } else {
+                input?.writeImmutableBuffer(octets)
+            }
+            advance()
         }
-        if input == nil {
-            input = octets
-            if state == .head { deadline = .now() + loop.timeouts.head }
-        } else {
-            input?.writeImmutableBuffer(octets)
-        }
-        advance()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -105,26 +88,30 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         context?.read()
     }
 
-    /// Back-pressure: nothing more is read while what was read cannot go on.
+    private var heldOctets: Int { input?.readableBytes ?? 0 }
+
     private var isReadingPaused: Bool {
-        switch state {
-        case .head, .collecting, .lingering, .closed: false
-        case .tunnelling: current?.upstream?.isWritable == false
-        case .deciding, .connecting: (input?.readableBytes ?? 0) > loop.limits.pipelinedBytes
-        case .exchanging:
-            current?.isRequestComplete == true
-                ? (input?.readableBytes ?? 0) > loop.limits.pipelinedBytes : current?.upstream?.isWritable == false
-        }
+        machine.isReadingPaused(
+            held: heldOctets, limit: loop.limits.pipelinedBytes, upstreamTakes: current?.upstream?.isWritable ?? true)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             unwritableSince = nil
+            machine.answerProgressed(at: .now())
             current?.upstream?.resumeReading()
         } else {
             unwritableSince = .now()
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let malformed = event as? HTTP2StreamAdapter.MalformedRequest, machine.state == .awaitingHead {
+            send(loop.gate.refuse(malformed.refusal, on: facts), answering: .other, closing: true)
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -137,37 +124,17 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     /// Called by the loop's timer.
     func tick(_ now: NIODeadline, _ wallNow: Instant, _ mode: DrainController.Mode) {
         if let unwritableSince, unwritableSince + loop.timeouts.writeStall < now { return close() }
-        switch state {
-        case .head where mode >= .draining && (input?.readableBytes ?? 0) == 0: return close()
-        // A client's own stream is open for as long as it likes; other answers get the chance to end by themselves.
-        case .exchanging where mode >= .endingStreams || (mode == .draining && head.method == .get): endStream()
-        case .exchanging where isPastEnd(wallNow): endStream()
-        case .tunnelling where mode >= .endingStreams || isPastEnd(wallNow): return close()
-        default: break
+        let due = machine.due(
+            at: now, wallNow: wallNow, mode: mode, held: heldOctets, endsAt: current?.plan.endsAt,
+            isOpenEnded: head.method == .get, upstreamTakes: current?.upstream?.isWritable ?? true,
+            clientTakes: unwritableSince == nil)
+        switch due {
+        case .nothing: break
+        case .close: close()
+        case .refuse: send(loop.gate.refuse(.timedOut, on: facts), answering: .other, closing: true)
+        case .fail(let failure): failExchange(failure)
+        case .endStream: endStream()
         }
-        if mode == .closing { return close() }
-        guard deadline < now else { return }
-        switch state {
-        case .head:
-            if (input?.readableBytes ?? 0) > 0 {
-                send(loop.gate.refuse(.timedOut, on: facts), closing: true)
-            } else {
-                close()
-            }
-        case .collecting: failExchange(.requestBodyBroken(.timedOut))
-        case .exchanging:
-            // Whose fault it is: while the upstream takes nothing, nothing is read from the client.
-            let waitsForClient = current?.isRequestComplete == false && current?.upstream?.isWritable == true
-            failExchange(waitsForClient ? .requestBodyBroken(.timedOut) : .timedOut)
-        case .lingering: close()
-        case .deciding, .connecting, .tunnelling, .closed: break
-        }
-    }
-
-    /// The credential ended a minute ago, which is what clocks may differ by.
-    private func isPastEnd(_ wallNow: Instant) -> Bool {
-        guard let end = current?.plan.endsAt else { return false }
-        return end + .seconds(60) < wallNow
     }
 
     // MARK: requests
@@ -179,14 +146,12 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         isAdvancing = true
         defer { isAdvancing = false }
         while true {
-            switch state {
-            case .head:
-                guard readHead() else { return }
-            case .collecting:
-                guard collect() else { return }
+            switch machine.state {
+            case .awaitingHead: guard readHead() else { return }
+            case .collecting: guard collect() else { return }
             case .exchanging:
                 sendRequestBody()
-                if state == .exchanging { return }
+                if machine.state == .exchanging { return }
             case .deciding, .connecting, .tunnelling, .lingering, .closed: return
             }
         }
@@ -198,18 +163,16 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         switch scanner.scan(buffer.readableBytesUInt8Span, into: &head) {
         case .incomplete: return false
         case .refused(let refusal):
-            send(loop.gate.refuse(refusal, on: facts), closing: true)
+            send(loop.gate.refuse(refusal, on: facts), answering: .other, closing: true)
             return false
         case .complete:
-            let octets = input?.readSlice(length: head.headBytes) ?? ByteBuffer()
-            if input?.readableBytes == 0 { input = nil }
-            state = .deciding
-            deadline = .distantFuture
+            let octets = take(head.headBytes) ?? ByteBuffer()
+            machine.headRead(at: .now())
             switch loop.gate.admit(head, octets.readableBytesUInt8Span, on: facts) {
             case .ready(let admission): handle(admission, octets)
             case .pending(let work): wait(work, octets)
             }
-            return state == .head || state == .collecting || state == .exchanging
+            return machine.state != .deciding
         }
     }
 
@@ -223,9 +186,15 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         guard let next = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return true }
         guard next == 0x0A else { return false }
         hasSkippedEmptyLine = true
-        input?.moveReaderIndex(forwardBy: 2)
-        if input?.readableBytes == 0 { input = nil }
+        _ = take(2)
         return false
+    }
+
+    /// Takes octets from what was received.
+    func take(_ count: Int) -> ByteBuffer? {
+        let octets = input?.readSlice(length: count)
+        if heldOctets == 0 { input = nil }
+        return octets
     }
 
     /// The one way off the event loop and back.
@@ -239,7 +208,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     }
 
     private func decided(_ admission: Admission, _ octets: ByteBuffer) {
-        guard state == .deciding else {
+        guard machine.state == .deciding else {
             // The client left meanwhile; the exchange still ends exactly once.
             switch admission {
             case .answer(_, let exchange): loop.gate.finished(exchange, status: 499, answerBytes: 0)
@@ -255,78 +224,88 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     private func handle(_ admission: Admission, _ octets: ByteBuffer) {
         switch admission {
         case .answer(let response, let exchange):
-            send(response, closing: !skipBody())
             loop.gate.finished(exchange, status: response.status, answerBytes: response.body.count)
+            send(response, answering: head.method, closing: !skipBody())
         case .forward(let plan): begin(plan, octets)
         }
     }
 
-    /// Skips the body of a request that is not forwarded, if it is here already; false when the connection must end.
+    /// Skips the body of a request that is not forwarded, if it is here already; false when the connection must end (defence D17).
     private func skipBody() -> Bool {
         var framer = BodyFramer(head.framing, output: .content)
         guard let buffer = input, !framer.isComplete else { return framer.isComplete }
-        guard let consumed = try? framer.consume(buffer.readableBytesUInt8Span, emit: { _ in }), framer.isComplete
-        else { return false }
-        input?.moveReaderIndex(forwardBy: consumed)
-        if input?.readableBytes == 0 { input = nil }
-        return true
+        do throws(HTTPRefusal) {
+            let consumed = try framer.consume(buffer.readableBytesUInt8Span) { _ in }
+            guard framer.isComplete else { return false }
+            _ = take(consumed)
+            return true
+        } catch {
+            return false
+        }
     }
 
     // MARK: answers of the gate's own
 
     /// Writes an answer; afterwards the connection waits for the next head, or lingers and closes.
-    func send(_ response: LocalResponse, closing: Bool) {
+    func send(_ response: LocalResponse, answering method: HTTPMethod, closing: Bool) {
         guard let context else { return }
         let closes =
             closing || response.closesConnection || !head.keepsAlive || head.version == .http10
             || loop.drain.mode >= .draining
         let octets = response.serialized(
-            withBody: head.method != .head || response.status == 408, keepsAlive: !closes, at: loop.clock.now.seconds)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
-        closes ? linger() : awaitHead()
+            withBody: method != .head, keepsAlive: !closes, at: loop.clock.now.seconds)
+        if closes {
+            context.write(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
+            linger()
+        } else {
+            awaitHead()
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
+        }
     }
 
     func awaitHead() {
-        guard state != .closed else { return }
-        state = .head
+        guard machine.state != .closed else { return }
         hasSkippedEmptyLine = false
-        deadline = .now() + ((input?.readableBytes ?? 0) > 0 ? loop.timeouts.head : loop.timeouts.idle)
+        machine.awaitHead(hasOctets: heldOctets > 0, at: .now())
     }
 
     /// Ends our side and waits briefly for the client's, so that the answer is not lost to a reset (RFC 9112 §9.6).
     func linger() {
-        guard let context, state != .closed else { return }
-        state = .lingering
+        guard let context, machine.state != .closed else { return }
+        machine.linger(at: .now())
         input = nil
-        // What was written may still be on its way to a slow reader; the wait for the client's end begins after it.
-        deadline = .now() + loop.timeouts.writeStall
-        let ended = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        ended.futureResult.whenComplete { _ in bound.value.outputEnded() }
-        context.close(mode: .output, promise: ended)
+        lingered = 0
+        context.flush()
+        guard machine.state == .lingering else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { [self] _ in machine.outputEnded(at: .now()) }
+        context.close(mode: .output, promise: promise)
         resumeReading()
     }
 
-    private func outputEnded() {
-        if state == .lingering { deadline = .now() + loop.timeouts.linger }
-    }
-
     func close() {
-        guard state != .closed else { return }
+        guard machine.state != .closed else { return }
         let context = context
         endConnection()
         context?.close(promise: nil)
     }
 
     private func endConnection() {
-        state = .closed
+        machine.close()
         input = nil
         loop.remove(self)
         guard let exchange = current else { return }
+        finish(exchange, status: machine.status == 0 ? 499 : machine.status)
+    }
+
+    /// The exchange is over: its connection is let go unless it was given back, and the gate is told, once.
+    func finish(_ exchange: CurrentExchange, status: Int, answerBytes: Int? = nil) {
         current = nil
-        exchange.upstream?.abandon()
-        loop.gate.finished(
-            exchange.plan.exchange, status: exchange.status == 0 ? 499 : exchange.status,
-            answerBytes: exchange.answerBytes)
+        exchange.ticket?.cancel()
+        exchange.ticket = nil
+        exchange.upstream?.abandon(by: self)
+        exchange.upstream = nil
+        if exchange.isCountedAsStream { loop.metrics.openStreams.decrement() }
+        loop.gate.finished(exchange.plan.exchange, status: status, answerBytes: answerBytes ?? exchange.answerBytes)
     }
 }

@@ -74,9 +74,11 @@ package final class GatewayListener: Service {
         let loops = try await makeLoops()
         var servers: [any Channel] = []
         do {
-            for address in configuration.addresses { servers.append(try await bind(address, loops)) }
+            let limiter = ConnectionLimiter(limits: configuration.limits)
+            for address in configuration.addresses { servers.append(try await bind(address, loops, limiter)) }
         } catch {
             for server in servers { try? await server.close() }
+            await stop(loops)
             throw error
         }
         onStarted(
@@ -105,17 +107,18 @@ package final class GatewayListener: Service {
         ]
         for (mode, end) in steps {
             drain.advance(to: mode)
+            // A task that was cancelled waits for nobody.
             while drain.openConnections > 0, ContinuousClock.now - started < end, !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(50))
+                try? await Task.sleep(for: .milliseconds(20))
             }
         }
-        for context in loops.contexts {
-            context.eventLoop.execute {
-                context.value.value.pool.closeIdle()
-                context.value.value.stop()
-            }
-        }
+        drain.advance(to: .closing)
+        await stop(loops)
         logger.info("drained", metadata: ["gatehouse.connections": "\(drain.openConnections)"])
+    }
+
+    private func stop(_ loops: Loops) async {
+        for context in loops.contexts { try? await context.eventLoop.submit { context.value.value.stop() }.get() }
     }
 
     /// The contexts, found by event loop on that loop.
@@ -142,10 +145,13 @@ package final class GatewayListener: Service {
         return Loops(contexts: contexts)
     }
 
-    private func bind(_ address: ListenAddress, _ loops: Loops) async throws -> any Channel {
-        let limiter = ConnectionLimiter(limits: configuration.limits)
+    private func bind(
+        _ address: ListenAddress, _ loops: Loops, _ limiter: ConnectionLimiter
+    ) async throws -> any Channel {
+        let isUnixSocket = if case .unix = address { true } else { false }
         let setup = ConnectionSetup(
-            loops: loops, limiter: limiter, drain: drain, metrics: metrics, tls: configuration.tls)
+            loops: loops, limiter: limiter, drain: drain, metrics: metrics, tls: configuration.tls,
+            isUnixSocket: isUnixSocket)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -21,15 +21,11 @@ final class HTTP2Connection: LoopTicking {
         channel.closeFuture.whenComplete { _ in bound.value.loop.remove(bound.value) }
     }
 
-    func streamOpened() {
-        openStreams += 1
-        loop.metrics.openStreams.increment()
-    }
+    func streamOpened() { openStreams += 1 }
 
     func streamEnded() {
         openStreams -= 1
         idleSince = .now()
-        loop.metrics.openStreams.decrement()
     }
 
     func tick(_ now: NIODeadline, _ wallNow: Instant, _ mode: DrainController.Mode) {

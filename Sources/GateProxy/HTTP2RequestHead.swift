@@ -3,86 +3,117 @@
 import GateHTTP
 import NIOHPACK
 
-/// Writes an HTTP/2 request's field section as an HTTP/1.1 head (RFC 9113 §8.3.1), or refuses it as malformed.
-enum HTTP2RequestHead {
-    struct Written {
-        var octets: [UInt8]
-        var method: HTTPMethod
-        /// The body has no stated length and goes on in chunks.
-        var isChunked: Bool
-    }
+/// A request's field section in HTTP/2, read strictly and written as an HTTP/1.1 head (RFC 9113 §8.2, §8.3.1).
+///
+/// Everything that has a meaning of its own in HTTP/1.1 is refused or checked here; what is written then goes through
+/// ``RequestHeadScanner`` like any other head.
+struct HTTP2RequestHead {
+    /// The HTTP/1.1 head.
+    private(set) var octets: [UInt8] = []
+    private(set) var method = HTTPMethod.other
+    /// Nil when none was given: a body then goes on in chunks.
+    private(set) var contentLength: Int?
 
-    static func write(_ headers: HPACKHeaders, endsStream: Bool) -> Written? {
+    private var pseudo = Pseudo()
+    private var host: String?
+    private var cookies: [String] = []
+    private var lines: [UInt8] = []
+
+    private struct Pseudo {
         var method: String?
         var scheme: String?
         var path: String?
         var authority: String?
-        var host: String?
-        var contentLength: String?
-        var cookies: [String] = []
-        var fields: [(String, String)] = []
-        for (name, value, _) in headers {
-            guard isFieldValue(value) else { return nil }
-            if name.hasPrefix(":") {
-                // Pseudo-fields stand first, once each (§8.3).
-                guard fields.isEmpty, cookies.isEmpty, host == nil, contentLength == nil else { return nil }
-                switch name {
-                case ":method" where method == nil: method = value
-                case ":scheme" where scheme == nil: scheme = value
-                case ":path" where path == nil: path = value
-                case ":authority" where authority == nil: authority = value
-                default: return nil
-                }
-                continue
-            }
-            guard isFieldName(name) else { return nil }
-            switch name {
-            case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings":
-                return nil
-            case "te":
-                guard value == "trailers" else { return nil }
-            case "host":
-                guard host == nil else { return nil }
-                host = value
-            case "content-length":
-                guard contentLength == nil, !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                    return nil
-                }
-                contentLength = value
-            case "cookie": cookies.append(value)
-            default: fields.append((name, value))
-            }
-        }
-        guard let method, let path, scheme == "http" || scheme == "https", isToken(method), isTarget(path) else {
-            return nil
-        }
-        guard method != "CONNECT", path.hasPrefix("/") || (path == "*" && method == "OPTIONS") else { return nil }
-        if let host, let authority, host.lowercased() != authority.lowercased() { return nil }
-        guard let authority = authority ?? host, !authority.isEmpty else { return nil }
-        if endsStream, let contentLength, Int(contentLength) != 0 { return nil }
-
-        var out: [UInt8] = []
-        out.reserveCapacity(1_024)
-        out.append(ascii: "\(method) \(path) HTTP/1.1\r\nhost: \(authority)\r\n")
-        for (name, value) in fields { append(name, value, to: &out) }
-        if !cookies.isEmpty { append("cookie", cookies.joined(separator: "; "), to: &out) }
-        var isChunked = false
-        if let contentLength {
-            append("content-length", contentLength, to: &out)
-        } else if !endsStream {
-            append("transfer-encoding", "chunked", to: &out)
-            isChunked = true
-        }
-        out.append(ascii: "\r\n")
-        let known: HTTPMethod = method == "HEAD" ? .head : method == "GET" ? .get : .other
-        return Written(octets: out, method: known, isChunked: isChunked)
     }
 
-    private static func append(_ name: String, _ value: String, to out: inout [UInt8]) {
-        out.append(ascii: name)
-        out.append(ascii: ": ")
-        out.append(ascii: value)
-        out.append(ascii: "\r\n")
+    /// - Throws: why the section is malformed.
+    static func write(_ headers: HPACKHeaders, endsStream: Bool) throws(HTTPRefusal) -> HTTP2RequestHead {
+        var head = HTTP2RequestHead()
+        head.lines.reserveCapacity(1_024)
+        var sawField = false
+        for (name, value, _) in headers {
+            guard isFieldValue(value) else { throw .fieldValueRefused }
+            if name.utf8.first == UInt8(ascii: ":") {
+                // Pseudo-fields stand first, once each (§8.3).
+                guard !sawField else { throw .requestLineMalformed }
+                try head.notePseudo(name, value)
+            } else {
+                sawField = true
+                try head.note(name, value)
+            }
+        }
+        try head.finish(endsStream: endsStream)
+        return head
+    }
+
+    private mutating func notePseudo(_ name: String, _ value: String) throws(HTTPRefusal) {
+        switch name {
+        case ":method" where pseudo.method == nil: pseudo.method = value
+        case ":scheme" where pseudo.scheme == nil: pseudo.scheme = value
+        case ":path" where pseudo.path == nil: pseudo.path = value
+        case ":authority" where pseudo.authority == nil: pseudo.authority = value
+        default: throw .requestLineMalformed
+        }
+    }
+
+    private mutating func note(_ name: String, _ value: String) throws(HTTPRefusal) {
+        guard Self.isFieldName(name) else { throw .fieldNameRefused }
+        switch name {
+        case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "http2-settings":
+            throw .fieldNameRefused
+        case "te":
+            guard value == "trailers" else { throw .fieldValueRefused }
+        case "host":
+            guard host == nil else { throw .hostRepeated }
+            host = value
+        case "content-length":
+            guard contentLength == nil, !value.isEmpty, value.utf8.count <= 18,
+                value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(value)
+            else { throw .contentLengthMalformed }
+            contentLength = length
+        // Crumbs of one cookie field (§8.2.3).
+        case "cookie": cookies.append(value)
+        default: append(name, value)
+        }
+    }
+
+    private mutating func finish(endsStream: Bool) throws(HTTPRefusal) {
+        guard let method = pseudo.method, Self.isToken(method), let path = pseudo.path, Self.isTarget(path),
+            pseudo.scheme == "http" || pseudo.scheme == "https"
+        else { throw .requestLineMalformed }
+        guard method != "CONNECT" else { throw .methodRefused }
+        guard path.utf8.first == UInt8(ascii: "/") || (path == "*" && method == "OPTIONS") else {
+            throw .targetMalformed
+        }
+        if let host, let authority = pseudo.authority, host.lowercased() != authority.lowercased() {
+            throw .hostRepeated
+        }
+        guard let authority = pseudo.authority ?? host, !authority.isEmpty else { throw .hostMissing }
+        if endsStream, let contentLength, contentLength != 0 { throw .contentLengthMalformed }
+
+        self.method = method == "HEAD" ? .head : method == "GET" ? .get : .other
+        octets.reserveCapacity(lines.count + path.utf8.count + 256)
+        octets.append(ascii: method)
+        octets.append(ascii: " ")
+        octets.append(ascii: path)
+        octets.append(ascii: " HTTP/1.1\r\nhost: ")
+        octets.append(ascii: authority)
+        octets.append(ascii: "\r\n")
+        if !cookies.isEmpty { append("cookie", cookies.joined(separator: "; ")) }
+        octets.append(contentsOf: lines)
+        if let contentLength {
+            octets.append(ascii: "content-length: \(contentLength)\r\n")
+        } else if !endsStream {
+            octets.append(ascii: "transfer-encoding: chunked\r\n")
+        }
+        octets.append(ascii: "\r\n")
+    }
+
+    private mutating func append(_ name: String, _ value: String) {
+        lines.append(ascii: name)
+        lines.append(ascii: ": ")
+        lines.append(ascii: value)
+        lines.append(ascii: "\r\n")
     }
 
     /// Lower-case token (§8.2.1).

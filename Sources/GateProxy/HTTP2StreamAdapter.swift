@@ -7,19 +7,36 @@ import NIOHTTP2
 
 /// Turns one HTTP/2 stream into one HTTP/1.1 exchange, octet for octet, so that streams enter the same gate by the same rules.
 ///
-/// What could mean something else after the downgrade is malformed here (RFC 9113 §8.1.1, §8.2, §8.3): the stream is reset and nothing
-/// of it goes on. Answers come back as HTTP/1.1 octets of our own and are read with the same scanner as an upstream's.
+/// What could mean something else after the downgrade is malformed here (RFC 9113 §8.1.1, §8.2, §8.3): it is answered with 400, or
+/// the stream is reset when its body turns out wrong, and nothing of it goes on. Answers come back as HTTP/1.1 octets of our own
+/// and are read with the same scanner as an upstream's.
+///
+/// Bad events: frames after the end or after a refusal are a *harmless race* and dropped; a body that is not as long as was said is
+/// the *peer's fault*, also when NIO's own check of it is off.
 final class HTTP2StreamAdapter: ChannelDuplexHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = HTTP2Frame.FramePayload
 
-    private enum Inbound { case head, body(isChunked: Bool), ended, refused }
+    /// Tells ``GatewayHandler`` of a field section that is no request.
+    struct MalformedRequest: Sendable {
+        let refusal: HTTPRefusal
+    }
+
+    private enum Inbound {
+        case head
+        /// What is still to come, or nil when no length was given and the body goes on in chunks.
+        case body(remaining: Int?)
+        case ended, refused
+    }
+
     private enum Outbound { case head, body, ended }
 
     private var inbound = Inbound.head
     private var outbound = Outbound.head
+    /// The peer has said END_STREAM.
+    private var isRemoteDone = false
     private var method = HTTPMethod.other
     private var pending: ByteBuffer?
     private var scanner = ResponseHeadScanner()
@@ -31,45 +48,65 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     // MARK: request
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch (unwrapInboundIn(data), inbound) {
-        case (.headers(let payload), .head):
-            guard let head = HTTP2RequestHead.write(payload.headers, endsStream: payload.endStream) else {
-                return refuse(context)
+        switch unwrapInboundIn(data) {
+        case .headers(let payload):
+            isRemoteDone = payload.endStream
+            switch inbound {
+            case .head: readHead(context, payload)
+            case .body(let remaining):
+                // Trailers end the body; they are not passed on (defence D12).
+                guard payload.endStream else { return refuseBody(context) }
+                endBody(context, remaining: remaining)
+            case .ended, .refused: break
             }
-            method = head.method
-            inbound = payload.endStream ? .ended : .body(isChunked: head.isChunked)
-            context.fireChannelRead(wrapInboundOut(ByteBuffer(bytes: head.octets)))
-        case (.headers(let payload), .body(let isChunked)):
-            // Trailers end the body; they are not passed on (defence D12).
-            guard payload.endStream else { return refuse(context) }
-            end(context, isChunked: isChunked)
-        case (.data(let payload), .body(let isChunked)):
-            guard case .byteBuffer(let octets) = payload.data else { return refuse(context) }
-            if octets.readableBytes > 0 {
-                context.fireChannelRead(wrapInboundOut(isChunked ? Self.chunk(octets) : octets))
-            }
-            if payload.endStream { end(context, isChunked: isChunked) }
+        case .data(let payload):
+            isRemoteDone = payload.endStream
+            guard case .body(let remaining) = inbound, case .byteBuffer(let octets) = payload.data else { return }
+            readBody(context, octets, remaining: remaining)
+            if payload.endStream, case .body(let remaining) = inbound { endBody(context, remaining: remaining) }
         default: break
         }
     }
 
-    private func end(_ context: ChannelHandlerContext, isChunked: Bool) {
+    private func readHead(_ context: ChannelHandlerContext, _ payload: HTTP2Frame.FramePayload.Headers) {
+        do throws(HTTPRefusal) {
+            let head = try HTTP2RequestHead.write(payload.headers, endsStream: payload.endStream)
+            method = head.method
+            inbound = payload.endStream ? .ended : .body(remaining: head.contentLength)
+            context.fireChannelRead(wrapInboundOut(ByteBuffer(bytes: head.octets)))
+        } catch {
+            inbound = .refused
+            context.fireUserInboundEventTriggered(MalformedRequest(refusal: error))
+        }
+    }
+
+    private func readBody(_ context: ChannelHandlerContext, _ octets: ByteBuffer, remaining: Int?) {
+        guard octets.readableBytes > 0 else { return }
+        guard let remaining else { return context.fireChannelRead(wrapInboundOut(Self.chunk(octets))) }
+        guard octets.readableBytes <= remaining else { return refuseBody(context) }
+        inbound = .body(remaining: remaining - octets.readableBytes)
+        context.fireChannelRead(wrapInboundOut(octets))
+    }
+
+    private func endBody(_ context: ChannelHandlerContext, remaining: Int?) {
+        guard remaining ?? 0 == 0 else { return refuseBody(context) }
         inbound = .ended
-        if isChunked { context.fireChannelRead(wrapInboundOut(ByteBuffer(string: "0\r\n\r\n"))) }
+        if remaining == nil { context.fireChannelRead(wrapInboundOut(ByteBuffer(staticString: "0\r\n\r\n"))) }
     }
 
     private static func chunk(_ octets: ByteBuffer) -> ByteBuffer {
-        var framed = ByteBuffer(string: String(octets.readableBytes, radix: 16) + "\r\n")
+        var framed = ByteBuffer()
+        framed.reserveCapacity(octets.readableBytes + 20)
+        framed.writeString(String(octets.readableBytes, radix: 16))
+        framed.writeStaticString("\r\n")
         framed.writeImmutableBuffer(octets)
         framed.writeStaticString("\r\n")
         return framed
     }
 
-    private func refuse(_ context: ChannelHandlerContext) {
+    private func refuseBody(_ context: ChannelHandlerContext) {
         inbound = .refused
-        outbound = .ended
-        context.writeAndFlush(wrapOutboundOut(.rstStream(.protocolError)), promise: nil)
-        context.close(promise: nil)
+        reset(context, .protocolError)
     }
 
     // MARK: answer
@@ -94,20 +131,21 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
             case .head:
                 switch scanner.scan(buffer.readableBytesUInt8Span, answering: method, into: &answer) {
                 case .incomplete: return
-                case .refused: return abort(context)
+                case .refused: return reset(context, .internalError)
                 case .complete:
-                    writeHead(context, buffer)
                     pending?.moveReaderIndex(forwardBy: answer.headBytes)
+                    writeHead(context, buffer)
                 }
             case .body: guard writeBody(context, buffer) else { return }
             }
         }
-        if pending?.readableBytes == 0 { pending = nil }
+        pending = nil
     }
 
     private func writeHead(_ context: ChannelHandlerContext, _ buffer: ByteBuffer) {
         let octets = buffer.readableBytesUInt8Span
         var headers = HPACKHeaders()
+        headers.reserveCapacity(answer.fields.count + 1)
         headers.add(name: ":status", value: String(answer.status))
         for field in answer.fields {
             switch field.id {
@@ -121,37 +159,50 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
         }
         framer = BodyFramer(answer.framing, output: .content, keepsTrailers: true)
         let ends = framer.isComplete
-        let promise = ends ? lastPromise(context) : nil
-        context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: ends))), promise: promise)
         outbound = ends ? .ended : .body
+        context.write(
+            wrapOutboundOut(.headers(.init(headers: headers, endStream: ends))),
+            promise: ends ? lastPromise(context) : nil)
     }
 
     private func writeBody(_ context: ChannelHandlerContext, _ buffer: ByteBuffer) -> Bool {
-        var pieces: [BodyFramer.Piece] = []
-        guard let consumed = try? framer.consume(buffer.readableBytesUInt8Span, emit: { pieces.append($0) }) else {
-            abort(context)
+        // One piece is held back, so that the last one can say that it is the last.
+        var last: ByteBuffer?
+        let consumed: Int
+        do throws(HTTPRefusal) {
+            consumed = try framer.consume(buffer.readableBytesUInt8Span) { piece in
+                if let last { writeData(context, last, endStream: false) }
+                switch piece {
+                case .input(let range): last = buffer.part(range)
+                case .made(let octets): last = ByteBuffer(bytes: octets)
+                }
+            }
+        } catch {
+            reset(context, .internalError)
             return false
         }
-        for case .input(let range) in pieces {
-            if let slice = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
-                context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(slice)))), promise: nil)
-            }
-        }
         pending?.moveReaderIndex(forwardBy: consumed)
-        if framer.isComplete {
-            outbound = .ended
-            let trailers = trailerHeaders()
-            let last: HTTP2Frame.FramePayload =
-                trailers.isEmpty
-                ? .data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))
-                : .headers(.init(headers: trailers, endStream: true))
-            context.write(wrapOutboundOut(last), promise: lastPromise(context))
+        let trailers = framer.isComplete ? trailerHeaders() : HPACKHeaders()
+        let endsWithData = framer.isComplete && trailers.isEmpty
+        if framer.isComplete { outbound = .ended }
+        if let data = last ?? (endsWithData ? ByteBuffer() : nil) {
+            writeData(context, data, endStream: endsWithData)
+        }
+        if !trailers.isEmpty {
+            context.write(
+                wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: lastPromise(context))
         }
         return true
     }
 
+    private func writeData(_ context: ChannelHandlerContext, _ octets: ByteBuffer, endStream: Bool) {
+        context.write(
+            wrapOutboundOut(.data(.init(data: .byteBuffer(octets), endStream: endStream))),
+            promise: endStream ? lastPromise(context) : nil)
+    }
+
     private func lastPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
-        guard case .body = inbound else { return nil }
+        if isRemoteDone { return nil }
         let promise = context.eventLoop.makePromise(of: Void.self)
         lastWrite = promise.futureResult
         return promise
@@ -167,25 +218,27 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
         return headers
     }
 
-    private func abort(_ context: ChannelHandlerContext) {
+    // MARK: the end
+
+    private func reset(_ context: ChannelHandlerContext, _ code: HTTP2ErrorCode) {
         outbound = .ended
-        context.writeAndFlush(wrapOutboundOut(.rstStream(.internalError)), promise: nil)
+        pending = nil
+        context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
         context.close(promise: nil)
     }
 
     /// The gate ends its side after a complete answer: what remains of the request is not wanted (RFC 9113 §8.1).
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard case .output = mode else { return context.close(mode: mode, promise: promise) }
-        if case .ended = outbound, case .body = inbound {
-            // A reset drops what flow control still holds back of the answer: it waits for the last frame.
-            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            (lastWrite ?? context.eventLoop.makeSucceededVoidFuture()).whenComplete { _ in
-                bound.value.writeAndFlush(NIOAny(HTTP2Frame.FramePayload.rstStream(.noError)), promise: nil)
-                bound.value.close(promise: promise)
-            }
-        } else if case .ended = outbound {
+        guard case .ended = outbound else { return context.close(promise: promise) }
+        if isRemoteDone {
             promise?.succeed(())
-        } else {
+            return
+        }
+        // A reset drops what flow control still holds back of the answer: it waits for the last frame.
+        let written = lastWrite ?? context.eventLoop.makeSucceededVoidFuture()
+        written.assumeIsolated().whenComplete { [self] _ in
+            context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
             context.close(promise: promise)
         }
     }

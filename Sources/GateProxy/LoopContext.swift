@@ -45,19 +45,23 @@ final class LoopContext {
     func start() {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         timer = eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(250), delay: .milliseconds(250)) { _ in
-            bound.value.tick()
+            bound.value.tick(mode: bound.value.drain.mode)
         }
     }
 
-    func stop() { timer?.cancel() }
+    /// Nothing is served on this loop any more: whatever is still open closes.
+    func stop() {
+        timer?.cancel()
+        tick(mode: .closing)
+        pool.shutDown()
+    }
 
     func add(_ handler: any LoopTicking) { handlers[ObjectIdentifier(handler)] = handler }
     func remove(_ handler: any LoopTicking) { handlers[ObjectIdentifier(handler)] = nil }
 
-    private func tick() {
+    private func tick(mode: DrainController.Mode) {
         let now = NIODeadline.now()
         let wallNow = clock.now
-        let mode = drain.mode
         for handler in handlers.values { handler.tick(now, wallNow, mode) }
         pool.sweep(now)
     }

@@ -36,11 +36,12 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     private enum State { case idle, head, body, tunnel, closed }
 
-    let key: UpstreamTable.Key
+    let lane: UpstreamLane
     private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
     private var state = State.idle
-    private weak var owner: (any UpstreamConnectionOwner)?
+    /// Held while the exchange lasts, and let go at its end.
+    private var owner: (any UpstreamConnectionOwner)?
     private var method = HTTPMethod.other
     private var input: ByteBuffer?
     private var scanner = ResponseHeadScanner()
@@ -50,8 +51,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var isReadPending = false
     private var keepsAlive = true
     private var isRequestSent = false
-    /// Set by the pool once it counts the connection as open; its end is then told to the pool.
-    var isCounted = false
+    private var isEstablished = false
     /// Whether an octet of the current answer has come; until then a request may be sent again elsewhere.
     private(set) var hasAnswered = false
     private(set) var wasUsedBefore = false
@@ -60,9 +60,17 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     private static let mostInterim = 16
 
-    init(key: UpstreamTable.Key, pool: UpstreamPool) {
-        self.key = key
+    init(lane: UpstreamLane, pool: UpstreamPool) {
+        self.lane = lane
         self.pool = pool
+    }
+
+    /// The pool counts on this connection from now on.
+    ///
+    /// - Throws: when it has closed already.
+    func established() throws(ChannelError) {
+        guard isReusable else { throw .alreadyClosed }
+        isEstablished = true
     }
 
     var isReusable: Bool { state == .idle && context?.channel.isActive == true }
@@ -92,11 +100,15 @@ final class UpstreamConnection: ChannelDuplexHandler {
         exchangeCount += 1
     }
 
-    /// The exchange wants nothing more of it.
-    func abandon() {
+    /// The exchange wants nothing more of it; nothing happens when it serves another one by now.
+    func abandon(by former: any UpstreamConnectionOwner) {
+        guard owner === former else { return }
         owner = nil
         close()
     }
+
+    /// The exchange that it was taken for has ended.
+    func giveBackUnused() { pool.give(back: self) }
 
     func close() {
         if state != .closed { state = .closed }
@@ -154,7 +166,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         let ended = state
         state = .closed
         self.context = nil
-        if isCounted { pool.lost(self) }
+        if isEstablished { pool.lost(self) }
         guard let owner else { return }
         self.owner = nil
         switch ended {
@@ -218,23 +230,21 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// False when nothing more can be read now.
     private func readBody(_ buffer: ByteBuffer) -> Bool {
-        var pieces: [BodyFramer.Piece] = []
+        var framer = framer
         let consumed: Int
         do throws(HTTPRefusal) {
-            consumed = try framer.consume(buffer.readableBytesUInt8Span) { pieces.append($0) }
+            consumed = try framer.consume(buffer.readableBytesUInt8Span) { piece in
+                switch piece {
+                case .input(let range): owner?.answerBody(buffer.part(range))
+                case .made(let octets): owner?.answerBody(ByteBuffer(bytes: octets))
+                }
+            }
         } catch {
             fail(.protocolViolation)
             return false
         }
-        for piece in pieces {
-            switch piece {
-            case .input(let range):
-                if let slice = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
-                    owner?.answerBody(slice)
-                }
-            case .made(let octets): owner?.answerBody(ByteBuffer(bytes: octets))
-            }
-        }
+        guard state == .body else { return false }
+        self.framer = framer
         input?.moveReaderIndex(forwardBy: consumed)
         if framer.isComplete { finish(trailers: framer.trailers) }
         return state != .closed

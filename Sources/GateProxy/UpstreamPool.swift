@@ -3,33 +3,31 @@
 import GateCore
 import GateObserve
 package import NIOCore
-import NIOPosix
-import NIOSSL
 
-/// Makes a connection to the control plane in this process.
+/// Makes a connection to the control plane in this process: a channel on this event loop, set up by the closure.
 package typealias ControlPlaneConnector =
     @Sendable (any EventLoop, @escaping @Sendable (any Channel) throws -> Void) -> EventLoopFuture<any Channel>
 
 /// The connections of one event loop to the upstreams: kept alive, last used first, bounded; confined to that loop.
+///
+/// A failed connect is told to who asked and remembered by nobody, so that a restarted upstream is found at once.
 final class UpstreamPool {
-    typealias Taker = (Result<UpstreamConnection, UpstreamUnavailable>) -> Void
-
-    struct UpstreamUnavailable: Error {
-        let failure: UpstreamFailure
-    }
-
-    private struct Lane {
-        var idle: [UpstreamConnection] = []
-        /// Open, being opened, or in use.
-        var count = 0
-        var waiting: [(taker: Taker, deadline: NIODeadline)] = []
+    enum Taken {
+        case connection(UpstreamConnection)
+        /// The taker is told later.
+        case waiting(UpstreamTicket)
+        case failed(UpstreamFailure)
     }
 
     let eventLoop: any EventLoop
     private let upstreams: UpstreamTable
-    private let control: ControlPlaneConnector
+    private let connector: UpstreamConnector
     private let metrics: GatewayMetrics
-    private var lanes: [UpstreamTable.Key: Lane] = [:]
+    private let control = UpstreamLane(nil)
+    private var lanes: [UpstreamLane] = []
+    private var retired: [UpstreamLane] = []
+    private var version = 0
+    private var isClosing = false
     private static let longestQueue = 4_096
 
     init(
@@ -38,135 +36,107 @@ final class UpstreamPool {
     ) {
         self.eventLoop = eventLoop
         self.upstreams = upstreams
-        self.control = control
+        connector = UpstreamConnector(eventLoop: eventLoop, upstreams: upstreams, control: control)
         self.metrics = metrics
     }
 
-    /// Hands out an idle connection at once (by return value), or another one later (through `taker`).
-    ///
     /// - Parameter fresh: never a connection that was used before: for the second try.
-    func take(_ destination: ForwardPlan.Destination, fresh: Bool, _ taker: @escaping Taker) -> UpstreamConnection? {
-        guard let key = upstreams.key(destination) else {
-            taker(.failure(UpstreamUnavailable(failure: .unreachable)))
-            return nil
-        }
-        while !fresh, let connection = lanes[key]?.idle.popLast() {
+    func take(_ destination: ForwardPlan.Destination, fresh: Bool, for taker: any UpstreamTaker) -> Taken {
+        guard let lane = lane(destination) else { return .failed(.unreachable) }
+        while !fresh, let connection = lane.idle.popLast() {
             guard connection.isReusable else { continue }
             metrics.upstreamReuses.increment()
-            return connection
+            return .connection(connection)
         }
-        let maximum = key.configuration?.maximumConnections ?? 4_096
-        if lanes[key, default: Lane()].count >= maximum {
-            guard lanes[key, default: Lane()].waiting.count < Self.longestQueue else {
-                taker(.failure(UpstreamUnavailable(failure: .overloaded)))
-                return nil
-            }
-            lanes[key]?.waiting.append((taker, .now() + (key.configuration?.connectTimeout ?? .seconds(3))))
-            return nil
+        let ticket = UpstreamTicket(taker, until: .now() + lane.connectTimeout)
+        if lane.count < lane.maximum {
+            open(lane, ticket)
+        } else {
+            guard lane.waiting.count < Self.longestQueue else { return .failed(.overloaded) }
+            lane.waiting.append(ticket)
         }
-        open(key, taker)
-        return nil
+        return .waiting(ticket)
     }
 
     /// The connection's exchange is over and it may carry another.
     func give(back connection: UpstreamConnection) {
-        if let waiter = nextWaiter(connection.key) {
-            waiter(.success(connection))
-            return
+        let lane = connection.lane
+        if let taker = lane.nextTicket()?.redeem() {
+            metrics.upstreamReuses.increment()
+            taker.upstreamReady(connection)
+        } else if lane.isRetired || isClosing {
+            connection.close()
+        } else {
+            connection.idleSince = .now()
+            lane.idle.append(connection)
         }
-        connection.idleSince = .now()
-        lanes[connection.key, default: Lane()].idle.append(connection)
     }
 
-    /// The connection is closed; called once for each that was opened.
+    /// The connection is closed; called once for each that was handed out.
     func lost(_ connection: UpstreamConnection) {
-        lanes[connection.key]?.count -= 1
-        lanes[connection.key]?.idle.removeAll { $0 === connection }
-        if let waiter = nextWaiter(connection.key) { open(connection.key, waiter) }
+        let lane = connection.lane
+        lane.count -= 1
+        if let index = lane.idle.firstIndex(where: { $0 === connection }) { lane.idle.remove(at: index) }
+        if let ticket = lane.nextTicket() { open(lane, ticket) }
     }
 
     /// Closes what was idle for too long and ends waits that took too long.
     func sweep(_ now: NIODeadline) {
-        for key in Array(lanes.keys) {
-            let timeout = key.configuration?.idleTimeout ?? .seconds(30)
-            let stale = lanes[key]?.idle.filter { $0.idleSince + timeout < now } ?? []
-            if !stale.isEmpty {
-                lanes[key]?.idle.removeAll { $0.idleSince + timeout < now }
-                for connection in stale { connection.close() }
-            }
-            let late = lanes[key]?.waiting.filter { $0.deadline < now } ?? []
-            if !late.isEmpty {
-                lanes[key]?.waiting.removeAll { $0.deadline < now }
-                for waiter in late { waiter.taker(.failure(UpstreamUnavailable(failure: .overloaded))) }
-            }
+        retired.removeAll { $0.count == 0 }
+        for lane in lanes + retired + [control] {
+            for connection in lane.staleConnections(at: now) { connection.close() }
+            for ticket in lane.lateTickets(at: now) { ticket.redeem()?.upstreamUnavailable(.overloaded) }
         }
     }
 
-    func closeIdle() {
-        for key in Array(lanes.keys) {
-            let idle = lanes[key]?.idle ?? []
-            lanes[key]?.idle = []
+    /// Closes idle connections now and the others when their exchange is over.
+    func shutDown() {
+        isClosing = true
+        for lane in lanes + retired + [control] {
+            let idle = lane.idle
+            lane.idle = []
             for connection in idle { connection.close() }
         }
     }
 
-    private func nextWaiter(_ key: UpstreamTable.Key) -> Taker? {
-        guard let lane = lanes[key], !lane.waiting.isEmpty else { return nil }
-        return lanes[key]?.waiting.removeFirst().taker
+    private func lane(_ destination: ForwardPlan.Destination) -> UpstreamLane? {
+        guard case .upstream(let index) = destination else { return control }
+        if version != upstreams.version { adoptTable() }
+        return lanes.indices.contains(index) ? lanes[index] : nil
     }
 
-    private func open(_ key: UpstreamTable.Key, _ taker: @escaping Taker) {
-        lanes[key, default: Lane()].count += 1
-        let bound = NIOLoopBound((pool: self, taker: taker), eventLoop: eventLoop)
-        connect(key).whenComplete { result in
-            let (pool, taker) = bound.value
-            switch result {
-            case .success(let channel):
-                do {
-                    let connection = try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
-                    // It may be gone again already.
-                    guard connection.isReusable else { throw UpstreamUnavailable(failure: .unreachable) }
-                    connection.isCounted = true
-                    pool.metrics.upstreamConnects.increment()
-                    taker(.success(connection))
-                } catch {
-                    pool.failed(key, taker)
-                }
-            case .failure: pool.failed(key, taker)
+    /// Other upstreams are in force: lanes to those that stay are kept.
+    private func adoptTable() {
+        version = upstreams.version
+        var old = lanes
+        lanes = upstreams.upstreams.map { configuration in
+            guard let index = old.firstIndex(where: { $0.configuration == configuration }) else {
+                return UpstreamLane(configuration)
             }
+            return old.remove(at: index)
         }
+        for lane in old { lane.isRetired = true }
+        retired += old
     }
 
-    private func failed(_ key: UpstreamTable.Key, _ taker: Taker) {
-        lanes[key]?.count -= 1
-        taker(.failure(UpstreamUnavailable(failure: .unreachable)))
-        if let waiter = nextWaiter(key) { open(key, waiter) }
-    }
-
-    private func connect(_ key: UpstreamTable.Key) -> EventLoopFuture<any Channel> {
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        let addHandler: @Sendable (any Channel) throws -> Void = { channel in
-            try channel.pipeline.syncOperations.addHandler(UpstreamConnection(key: key, pool: bound.value))
-        }
-        guard let configuration = key.configuration else { return control(eventLoop, addHandler) }
-        let tls: (context: NIOSSLContext, name: String)?
-        do { tls = try upstreams.tlsContext(for: configuration) } catch { return eventLoop.makeFailedFuture(error) }
-        let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(configuration.connectTimeout)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        let name = tls.name.isEmpty ? nil : tls.name
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls.context, serverHostname: name))
-                    }
-                    try addHandler(channel)
+    private func open(_ lane: UpstreamLane, _ ticket: UpstreamTicket) {
+        lane.count += 1
+        let opening = connector.connect(lane, pool: self)
+        opening.assumeIsolated().whenComplete { [self] result in
+            do {
+                let connection = try result.get().pipeline.syncOperations.handler(type: UpstreamConnection.self)
+                try connection.established()
+                metrics.upstreamConnects.increment()
+                if let taker = ticket.redeem() {
+                    taker.upstreamReady(connection)
+                } else {
+                    give(back: connection)
                 }
+            } catch {
+                lane.count -= 1
+                ticket.redeem()?.upstreamUnavailable(.unreachable)
+                if let next = lane.nextTicket() { open(lane, next) }
             }
-        switch configuration.address {
-        case .tcp(let host, let port):
-            return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1).connect(host: host, port: port)
-        case .unix(let path): return bootstrap.connect(unixDomainSocketPath: path)
         }
     }
 }

@@ -184,10 +184,10 @@ struct FailureTests {
             upstream.send("HTTP/1.1 204 No Content\r\n\r\n")
             _ = try await second.readHead()
             first.send("GET /6 HTTP/1.1\r\nHost: a\r\n\r\n")
-            let next = try await gateway.upstream.accept()
-            #expect(try await next.readHead().hasPrefix("GET /6 "))
-            next.send("HTTP/1.1 204 No Content\r\n\r\n")
+            #expect(try await upstream.readHead().hasPrefix("GET /6 "))
+            upstream.send("HTTP/1.1 204 No Content\r\n\r\n")
             _ = try await first.readHead()
+            #expect(gateway.upstream.connectionCount == 1)
         }
     }
 

@@ -7,6 +7,7 @@ import GateTestKit
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Testing
 
@@ -17,6 +18,7 @@ struct GatewayUnderTest: Sendable {
     let upstream: ScriptedUpstream
     let clock: FixedClock
     let metrics: GatewayMetrics
+    let upstreams: UpstreamTable
     private let services: ServiceGroup
     private let peers = Watched<[Peer]>([])
 
@@ -26,6 +28,11 @@ struct GatewayUnderTest: Sendable {
         var drain = Duration.zero
         var upstream: @Sendable (inout UpstreamConfiguration) -> Void = { _ in }
         var upstreamReceiveBuffer: Int?
+        /// What the upstream speaks TLS with.
+        var upstreamTLS: NIOSSLContext?
+        var tls: NIOSSLContext?
+        /// Listens on a Unix socket as well.
+        var unixPath: String?
     }
 
     /// Opens a connection to the gateway.
@@ -45,21 +52,25 @@ struct GatewayUnderTest: Sendable {
     ) async throws {
         var options = Options()
         change(&options)
-        let upstream = try await ScriptedUpstream.start(receiveBuffer: options.upstreamReceiveBuffer)
+        let upstream = try await ScriptedUpstream.start(
+            receiveBuffer: options.upstreamReceiveBuffer, tls: options.upstreamTLS)
         var behind = UpstreamConfiguration(address: .tcp(host: "127.0.0.1", port: upstream.port))
         options.upstream(&behind)
         var configuration = GatewayListener.Configuration(addresses: [.tcp(host: "127.0.0.1", port: 0)])
         configuration.timeouts = options.timeouts
         configuration.limits = options.limits
         configuration.drain = options.drain
+        configuration.tls = options.tls
+        if let path = options.unixPath { configuration.addresses.append(.unix(path: path)) }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let clock = FixedClock()
         let metrics = GatewayMetrics()
         let started = Watched<Int?>(nil)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let upstreamPort = upstream.port
+        let upstreams = UpstreamTable([behind])
         let listener = GatewayListener(
-            configuration: configuration, gate: gate, upstreams: UpstreamTable([behind]),
+            configuration: configuration, gate: gate, upstreams: upstreams,
             control: { loop, configure in
                 ClientBootstrap(group: loop)
                     .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try configure(channel) } }
@@ -78,7 +89,7 @@ struct GatewayUnderTest: Sendable {
                     try await started.wait("the listener") { $0 != nil }
                     let gateway = GatewayUnderTest(
                         port: started.value ?? 0, gate: gate, upstream: upstream, clock: clock, metrics: metrics,
-                        services: services)
+                        upstreams: upstreams, services: services)
                     do {
                         try await body(gateway)
                     } catch {

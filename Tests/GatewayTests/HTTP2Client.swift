@@ -4,6 +4,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import NIOPosix
+import NIOSSL
 
 /// An HTTP/2 client with prior knowledge (RFC 9113 §3.3) that sends what it is told, sound or not.
 final class HTTP2Client: Sendable {
@@ -19,7 +20,7 @@ final class HTTP2Client: Sendable {
         self.isEnded = isEnded
     }
 
-    static func connect(port: Int) async throws -> HTTP2Client {
+    static func connect(port: Int, tls: NIOSSLContext? = nil) async throws -> HTTP2Client {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.headerBlockValidation = .disabled
         connection.contentLengthValidation = .disabled
@@ -30,6 +31,10 @@ final class HTTP2Client: Sendable {
             .channelInitializer { channel in
                 channel.closeFuture.whenComplete { _ in isEnded.update { $0 = true } }
                 return channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     let multiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
                         mode: .client, connectionConfiguration: settings, streamConfiguration: .init()
                     ) { stream in stream.eventLoop.makeSucceededVoidFuture() }

@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
 import Glibc
@@ -57,17 +58,28 @@ final class Peer: Sendable {
         try channel.pipeline.syncOperations.addHandler(Collector(received))
     }
 
-    static func connect(port: Int, receiveBuffer: Int? = nil) async throws -> Peer {
+    static func connect(
+        port: Int, receiveBuffer: Int? = nil, tls: NIOSSLContext? = nil, unixPath: String? = nil
+    ) async throws -> Peer {
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
         if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer) }
         let made = Watched<Peer?>(nil)
-        _ = try await bootstrap.channelInitializer { channel in
+        bootstrap = bootstrap.channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
+                if let tls {
+                    let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
                 let peer = try Peer(configuring: channel)
                 made.update { $0 = peer }
             }
-        }.connect(host: "127.0.0.1", port: port).get()
+        }
+        if let unixPath {
+            _ = try await bootstrap.connect(unixDomainSocketPath: unixPath).get()
+        } else {
+            _ = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+        }
         guard let peer = made.value else { throw Ended(description: "no peer") }
         return peer
     }

@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A server that does what the test says, octet for octet.
 final class ScriptedUpstream: Sendable {
@@ -16,19 +17,30 @@ final class ScriptedUpstream: Sendable {
         self.accepted = accepted
     }
 
-    static func start(receiveBuffer: Int? = nil) async throws -> ScriptedUpstream {
+    /// - Parameter unixPath: listens on a Unix socket instead.
+    static func start(
+        receiveBuffer: Int? = nil, tls: NIOSSLContext? = nil, port: Int = 0, unixPath: String? = nil
+    ) async throws -> ScriptedUpstream {
         let accepted = Watched<[Peer]>([])
         var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
         if let receiveBuffer {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
         }
-        let server = try await bootstrap.childChannelInitializer { channel in
+        bootstrap = bootstrap.serverChannelOption(.socketOption(.so_reuseaddr), value: 1).childChannelInitializer {
+            channel in
             channel.eventLoop.makeCompletedFuture {
+                if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                 let peer = try Peer(configuring: channel)
                 accepted.update { $0.append(peer) }
             }
-        }.bind(host: "127.0.0.1", port: 0).get()
+        }
+        let server =
+            if let unixPath {
+                try await bootstrap.bind(unixDomainSocketPath: unixPath, cleanupExistingSocketFile: true).get()
+            } else {
+                try await bootstrap.bind(host: "127.0.0.1", port: port).get()
+            }
         return ScriptedUpstream(server: server, port: server.localAddress?.port ?? 0, accepted: accepted)
     }
 

@@ -84,7 +84,10 @@ struct TimeoutTests {
 
     @Test("a stream is open for as long as it likes")
     func stream() async throws {
-        try await GatewayUnderTest.run(ScriptedGate(), Self.short) { gateway in
+        try await GatewayUnderTest.run(ScriptedGate()) {
+            Self.short(&$0)
+            $0.upstream = { $0.headTimeout = .seconds(5) }
+        } _: { gateway in
             let client = try await gateway.connect()
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             let upstream = try await gateway.upstream.accept()

@@ -1,0 +1,32 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+import GateCore
+import NIOCore
+
+/// Who waits for a connection to an upstream.
+protocol UpstreamTaker: AnyObject {
+    func upstreamReady(_ connection: UpstreamConnection)
+    func upstreamUnavailable(_ failure: UpstreamFailure)
+}
+
+/// A place in the wait for a connection; confined to its event loop.
+final class UpstreamTicket {
+    private var taker: (any UpstreamTaker)?
+    let deadline: NIODeadline
+
+    init(_ taker: any UpstreamTaker, until deadline: NIODeadline) {
+        self.taker = taker
+        self.deadline = deadline
+    }
+
+    var isWanted: Bool { taker != nil }
+
+    /// The exchange ended meanwhile: whatever comes is for somebody else.
+    func cancel() { taker = nil }
+
+    /// Calls the taker, which this lets go of.
+    func redeem() -> (any UpstreamTaker)? {
+        defer { taker = nil }
+        return taker
+    }
+}

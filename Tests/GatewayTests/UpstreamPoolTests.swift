@@ -1,0 +1,177 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+import GateCore
+import GateHTTP
+import GateIdentity
+import GateProxy
+import NIOCore
+import Testing
+
+@Suite("Upstreams over sockets", .timeLimit(.minutes(2)))
+struct UpstreamPoolTests {
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    @Test("an upstream that comes back is used at once")
+    func restart() async throws {
+        try await GatewayUnderTest.run { gateway in
+            let client = try await gateway.connect()
+            await gateway.upstream.stop()
+            client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.read(through: "failed").hasPrefix("HTTP/1.1 502 "))
+            let again = try await ScriptedUpstream.start(port: gateway.upstream.port)
+            client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            let upstream = try await again.accept()
+            _ = try await upstream.readHead()
+            upstream.send(Self.ok)
+
+            #expect(try await client.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
+            await again.stop()
+        }
+    }
+
+    @Test("connections that are idle for too long are closed before they are used again")
+    func idle() async throws {
+        try await GatewayUnderTest.run(ScriptedGate()) {
+            $0.upstream = { $0.idleTimeout = .milliseconds(100) }
+        } _: { gateway in
+            let client = try await gateway.connect()
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let upstream = try await gateway.upstream.accept()
+            _ = try await upstream.readHead()
+            upstream.send(Self.ok)
+            _ = try await client.read(through: "ok")
+
+            try await upstream.expectEnd()
+        }
+    }
+
+    @Test("another configuration is in force with the next request; connections to the old upstream end")
+    func replaced() async throws {
+        try await GatewayUnderTest.run { gateway in
+            let client = try await gateway.connect()
+            client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            let old = try await gateway.upstream.accept()
+            _ = try await old.readHead()
+            old.send(Self.ok)
+            _ = try await client.read(through: "ok")
+            let other = try await ScriptedUpstream.start()
+            gateway.upstreams.replace(with: [.init(address: .tcp(host: "127.0.0.1", port: other.port))])
+            client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            let new = try await other.accept()
+            #expect(try await new.readHead().hasPrefix("GET /2 "))
+            new.send(Self.ok)
+            _ = try await client.read(through: "ok")
+
+            try await old.expectEnd()
+            await other.stop()
+        }
+    }
+
+    @Test(
+        "an answer whose body stops coming is cut off after the body's time, an event stream never is",
+        arguments: [false, true])
+    func silentBody(isEventStream: Bool) async throws {
+        try await GatewayUnderTest.run(ScriptedGate()) {
+            $0.upstream = { $0.bodyTimeout = .milliseconds(300) }
+        } _: { gateway in
+            let client = try await gateway.connect()
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let upstream = try await gateway.upstream.accept()
+            _ = try await upstream.readHead()
+            let type = isEventStream ? "text/event-stream" : "text/plain"
+            upstream.send("HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+            _ = try await client.read(through: "a\r\n")
+            guard isEventStream else {
+                try await client.expectEnd()
+                try await upstream.expectEnd()
+                return
+            }
+            await Quiet.pass(.seconds(1))
+            upstream.send("1\r\nb\r\n0\r\n\r\n")
+            #expect(try await client.read(through: "0\r\n\r\n") == "1\r\nb\r\n0\r\n\r\n")
+        }
+    }
+
+    @Test("an upstream may be a Unix socket, and so may the gate; the peer is then called unix")
+    func unixSockets() async throws {
+        let front = "/tmp/gatehouse-front-\(UInt32.random(in: 0...UInt32.max)).sock"
+        let back = "/tmp/gatehouse-back-\(UInt32.random(in: 0...UInt32.max)).sock"
+        defer {
+            unlinkFile(front)
+            unlinkFile(back)
+        }
+        let behind = try await ScriptedUpstream.start(unixPath: back)
+        try await GatewayUnderTest.run(ScriptedGate()) {
+            $0.unixPath = front
+            $0.limits.connectionsPerAddress = 1
+            $0.upstream = { $0 = UpstreamConfiguration(address: .unix(path: back)) }
+        } _: { gateway in
+            for number in 1...2 {
+                let client = try await Peer.connect(port: 0, unixPath: front)
+                client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+                if number == 1 {
+                    let upstream = try await behind.accept()
+                    _ = try await upstream.readHead()
+                    upstream.send(Self.ok)
+                    #expect(try await client.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
+                    upstream.close()
+                } else {
+                    let upstream = try await behind.accept()
+                    _ = try await upstream.readHead()
+                    client.close()
+                    try await upstream.expectEnd()
+                }
+            }
+            #expect(gateway.gate.ledger.value.exchanges.map(\.remoteAddress) == ["unix", "unix"])
+        }
+        await behind.stop()
+    }
+
+    @Test("requests for the control plane and for the upstream take turns on one connection")
+    func controlPlane() async throws {
+        let gate = ScriptedGate { head, exchange in
+            guard exchange.path.hasPrefix("/.auth/") else {
+                return .ready(.forward(ScriptedGate.plan(head, exchange)))
+            }
+            return .ready(.forward(ForwardPlan(destination: .control, edits: RequestEdits(), exchange: exchange)))
+        }
+        try await GatewayUnderTest.run(gate) { gateway in
+            let client = try await gateway.connect()
+            client.send("GET /.auth/me HTTP/1.1\r\nHost: a\r\n\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.send("GET /.auth/you HTTP/1.1\r\nHost: a\r\n\r\n")
+            let control = try await gateway.upstream.accept()
+            #expect(try await control.readHead().hasPrefix("GET /.auth/me "))
+            control.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nme")
+            let upstream = try await gateway.upstream.accept()
+            #expect(try await upstream.readHead().hasPrefix("GET /1 "))
+            upstream.send(Self.ok)
+            #expect(try await control.readHead().hasPrefix("GET /.auth/you "))
+            control.send("HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nyou")
+
+            _ = try await client.read(through: "\r\n\r\nme")
+            _ = try await client.read(through: "\r\n\r\nok")
+            _ = try await client.read(through: "\r\n\r\nyou")
+        }
+    }
+
+    @Test("a decision that never comes ends the connection")
+    func decision() async throws {
+        let isOver = Watched(false)
+        let gate = ScriptedGate { head, exchange in
+            .pending {
+                try? await isOver.wait("the test's end") { $0 }
+                return .forward(ScriptedGate.plan(head, exchange))
+            }
+        }
+        try await GatewayUnderTest.run(gate) {
+            $0.timeouts.decision = .milliseconds(300)
+        } _: { gateway in
+            let client = try await gateway.connect()
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.expectEnd()
+            isOver.update { $0 = true }
+            try await gateway.gate.ledger.wait("the end") { $0.isSettled }
+            #expect(gateway.upstream.connectionCount == 0)
+        }
+    }
+}
