@@ -85,10 +85,11 @@ package final class Gatekeeper: RequestGate {
             return .ready(
                 .forward(plan(head, bytes, request, exchange, to: .control, rewritten: rewritten, admittance: nil)))
         case .nothing: return .ready(answer(.routeUnknown, exchange, nil, .classify))
-        case .exempt:
+        case .exempt(let upstream):
             permit(exchange, reason: "excluded_path", nil, .classify)
-            return .ready(
-                .forward(plan(head, bytes, request, exchange, to: .upstream(0), rewritten: rewritten, admittance: nil)))
+            let plan = plan(
+                head, bytes, request, exchange, to: .upstream(upstream), rewritten: rewritten, admittance: nil)
+            return .ready(.forward(plan))
         case .protected(let resource, let isMCP):
             if isMCP, origin != nil, allowedOrigin == nil {
                 return .ready(answer(.originNotAllowed, exchange, resource, .classify))

@@ -15,8 +15,6 @@ package final class ProtectedResource: Sendable {
         package var identifier: ResourceIndicator
         /// Speaks MCP at its own path and below: bodies are inspected and origins checked.
         package var isMCP: Bool
-        /// Paths below that speak MCP when the resource as a whole does not.
-        package var mcpPaths: [String]
         /// Advertised in metadata and challenges.
         package var scopes: Scope
         /// Enforced.
@@ -29,7 +27,7 @@ package final class ProtectedResource: Sendable {
         package var validators: ValidatorChain
 
         package init(
-            path: String, identifier: ResourceIndicator, isMCP: Bool = true, mcpPaths: [String] = [],
+            path: String, identifier: ResourceIndicator, isMCP: Bool = true,
             scopes: Scope = [],
             requiredScopes: Scope = [], name: String? = nil, upstream: Int = 0, isImplied: Bool = false,
             validators: ValidatorChain
@@ -37,7 +35,6 @@ package final class ProtectedResource: Sendable {
             self.path = path
             self.identifier = identifier
             self.isMCP = isMCP
-            self.mcpPaths = mcpPaths
             self.scopes = scopes
             self.requiredScopes = requiredScopes
             self.name = name
@@ -49,7 +46,6 @@ package final class ProtectedResource: Sendable {
 
     package let configuration: Configuration
     let pathOctets: [UInt8]
-    let mcpPathOctets: [[UInt8]]
     /// Absolute, from the public URL.
     let metadataURL: String
     let metadataDocument: [UInt8]
@@ -61,7 +57,6 @@ package final class ProtectedResource: Sendable {
         self.configuration = configuration
         let path = configuration.path == "/" ? "" : configuration.path
         pathOctets = Array(configuration.path.utf8)
-        mcpPathOctets = configuration.mcpPaths.map { Array($0.utf8) }
         metadataURL =
             publicURL.origin + (WellKnownPaths.metadata(ofResourceAt: path).first ?? WellKnownPaths.protectedResource)
         metadataDocument =

@@ -10,7 +10,7 @@ enum RouteMatch: Sendable {
     /// The control plane in this process: `/.auth/…`.
     case control
     /// Passed on without a credential (`excludedPaths`).
-    case exempt
+    case exempt(upstream: Int)
     case protected(ProtectedResource, isMCP: Bool)
     /// A well-known document that the gate answers for and does not have.
     case nothing
@@ -51,9 +51,6 @@ struct RouteTable: Sendable {
         for resource in resources where !resource.configuration.isImplied || resources.count == 1 {
             let path = resource.configuration.path == "/" ? "" : resource.configuration.path
             metadata += WellKnownPaths.metadata(ofResourceAt: path).map { (Array($0.utf8), resource) }
-            for mcpPath in resource.configuration.mcpPaths {
-                metadata += WellKnownPaths.metadata(ofResourceAt: mcpPath).map { (Array($0.utf8), resource) }
-            }
         }
         // The root address answers when there is no doubt which resource is meant (requirements PRM-02, PRM-11).
         let declared = resources.filter { !$0.configuration.isImplied || resources.count == 1 }
@@ -75,15 +72,18 @@ struct RouteTable: Sendable {
         }
         for exclusion in exclusions
         where NormalizedPath.matches(bytes, path, exclusion.path, includingBelow: exclusion.includesBelow) {
-            return .exempt
+            return .exempt(upstream: owner(bytes, path)?.configuration.upstream ?? 0)
         }
+        guard let resource = owner(bytes, path) else { return .nothing }
+        return .protected(resource, isMCP: resource.configuration.isMCP)
+    }
+
+    /// The resource with the longest path that the path lies at or below.
+    private func owner(_ bytes: Span<UInt8>, _ path: Range<Int>) -> ProtectedResource? {
         for resource in resources where NormalizedPath.matches(bytes, path, resource.pathOctets, includingBelow: true) {
-            let isMCP =
-                resource.configuration.isMCP
-                || resource.mcpPathOctets.contains { NormalizedPath.matches(bytes, path, $0, includingBelow: true) }
-            return .protected(resource, isMCP: isMCP)
+            return resource
         }
-        return .nothing
+        return nil
     }
 
     /// True when a segment begins with a dot, or the API prefix is a path without one.
