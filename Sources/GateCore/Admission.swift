@@ -34,34 +34,33 @@ package struct ForwardPlan: Sendable {
     /// What ``RequestGate/inspect(_:for:)`` holds the body against.
     var message: MessageFields?
     /// The answer comes from a protected resource: not for shared caches, and challenges in it are the gate's.
-    var isProtected: Bool
+    var isProtected = false
+    /// Cookies that the upstream may not set.
     var ownCookies: [String]
+    /// To whom an MCP session belongs that the answer opens; nil where no MCP is spoken.
     var owner: SessionOwner?
+    var session: SessionUse?
 
     package init(
         destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
         isRetryable: Bool = false, exchange: Exchange
     ) {
         self.init(
-            destination: destination, edits: edits, inspectsBodyUpTo: inspectsBodyUpTo, endsAt: endsAt,
-            isRetryable: isRetryable,
-            exchange: exchange, message: nil, isProtected: false, ownCookies: [], owner: nil)
+            destination: destination, edits: edits, endsAt: endsAt, isRetryable: isRetryable, exchange: exchange,
+            ownCookies: [])
+        self.inspectsBodyUpTo = inspectsBodyUpTo
     }
 
     init(
-        destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int?, endsAt: Instant?, isRetryable: Bool,
-        exchange: Exchange, message: MessageFields?, isProtected: Bool, ownCookies: [String], owner: SessionOwner?
+        destination: Destination, edits: RequestEdits, endsAt: Instant?, isRetryable: Bool, exchange: Exchange,
+        ownCookies: [String]
     ) {
         self.destination = destination
         self.edits = edits
-        self.inspectsBodyUpTo = inspectsBodyUpTo
         self.endsAt = endsAt
         self.isRetryable = isRetryable
         self.exchange = exchange
-        self.message = message
-        self.isProtected = isProtected
         self.ownCookies = ownCookies
-        self.owner = owner
     }
 }
 

@@ -4,54 +4,45 @@ import GateHTTP
 import GateOAuth
 
 /// Finds the one bearer token of a request, in its one place (RFC 6750 §2.1, defence D8).
+///
+/// The scanner refuses a second `Authorization` field before this is asked.
 enum CredentialExtractor {
-    enum Found {
+    enum Found: Equatable {
         case none
-        /// Where the token stands among the head's octets.
+        /// Where the token stands among the head's octets; its syntax is for ``isToken(_:_:)`` to check.
         case bearer(Range<Int>)
+        /// Another scheme, or the name of ours without anything after it.
         case otherScheme
-        case malformed(Rejection.MalformedCredential)
+        /// A token in the query (RFC 6750 §2.3, forbidden by MCP).
+        case inQuery
+        /// A token in the query beside an `Authorization` field.
+        case repeated
     }
 
     static func find(_ head: RequestHead, _ bytes: Span<UInt8>) -> Found {
-        // The scanner refuses a second Authorization field before this is asked.
         let field = head.first(.authorization)
-        if hasTokenInQuery(head, bytes) {
-            return .malformed(field == nil ? .inQuery : .repeated)
-        }
+        if hasTokenInQuery(head, bytes) { return field == nil ? .inQuery : .repeated }
         guard let field else { return .none }
-        let value = field.value
-        let scheme = "bearer"
-        let schemeEnd = value.lowerBound + scheme.utf8.count
-        guard value.count >= scheme.utf8.count, bytes.equalsIgnoringCase(scheme, at: value.lowerBound..<schemeEnd)
-        else {
-            return .otherScheme
-        }
-        guard value.count > scheme.utf8.count else { return .malformed(.syntax) }
-        guard bytes[schemeEnd] == UInt8(ascii: " ") else {
-            return isToken68(bytes[schemeEnd]) ? .otherScheme : .malformed(.syntax)
-        }
-        let token = (schemeEnd + 1)..<value.upperBound
-        guard !token.isEmpty else { return .malformed(.syntax) }
-        var i = token.lowerBound
-        while i < token.upperBound, isToken68(bytes[i]) { i += 1 }
-        // Padding may stand at the end (RFC 9110 §11.2); whether a token may have it is for its validator to say.
-        let unpadded = i
-        while i < token.upperBound, bytes[i] == UInt8(ascii: "=") { i += 1 }
-        guard i == token.upperBound, unpadded > token.lowerBound else {
-            // A comma is a second credential in one field.
-            for j in token where bytes[j] == UInt8(ascii: ",") { return .malformed(.repeated) }
-            return .malformed(.syntax)
-        }
-        return .bearer(token)
+        // `Bearer`, one space, the rest (RFC 9110 §11.4): the scheme is compared without regard to case.
+        let schemeEnd = field.value.lowerBound + 6
+        guard field.value.count > 7, bytes[schemeEnd] == UInt8(ascii: " "),
+            bytes.equalsIgnoringCase("bearer", at: field.value.lowerBound..<schemeEnd)
+        else { return .otherScheme }
+        return .bearer((schemeEnd + 1)..<field.value.upperBound)
     }
 
-    @inline(__always)
-    private static func isToken68(_ octet: UInt8) -> Bool {
-        switch octet {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F: true
-        default: false
+    /// token68 (RFC 9110 §11.2). Whether a token may end in padding is for its validator to say.
+    static func isToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var end = range.upperBound
+        while end > range.lowerBound, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
+        guard end > range.lowerBound else { return false }
+        for i in range.lowerBound..<end {
+            switch bytes[i] {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F: continue
+            default: return false
+            }
         }
+        return true
     }
 
     /// True when a query parameter is called `access_token`, in any case and however it is escaped.
@@ -59,11 +50,11 @@ enum CredentialExtractor {
         let start = head.pathRange.upperBound + 1
         guard start < head.targetRange.upperBound else { return false }
         let query = start..<head.targetRange.upperBound
-        // Parameters are few; only a query that can hold the name is taken apart.
+        // Only a query that can hold the name is taken apart.
         guard query.count >= 12 else { return false }
         for pair in bytes.text(at: query).split(whereSeparator: { $0 == "&" || $0 == ";" }) {
             let name = pair.prefix { $0 != "=" }
-            if (FormParameters.decode(name) ?? "").lowercased() == "access_token" { return true }
+            if FormParameters.decode(name)?.lowercased() == "access_token" { return true }
         }
         return false
     }

@@ -11,7 +11,7 @@ package enum Rejection: Sendable, Hashable {
     /// Nothing was presented, or a scheme that we do not accept.
     case credentialsMissing
     case tokenInvalid(TokenRejection)
-    /// Two credentials, a token in the query, a malformed `Authorization` (RFC 6750 §3.1).
+    /// Two credentials, or a token where none may stand (RFC 6750 §3.1).
     case requestMalformed(MalformedCredential)
     /// What the token must hold: held and needed together.
     case scopeInsufficient(Scope)
@@ -22,34 +22,45 @@ package enum Rejection: Sendable, Hashable {
     case methodNotAllowed(allowed: String)
     case mediaTypeUnsupported
     case bodyTooLarge
+    /// - Parameter id: the JSON-RPC request's id, as far as it is known.
     case messageAmbiguous(JSONRPCRefusal, id: [UInt8]?)
-    case sessionNotOwned(id: [UInt8]?)
+    /// A GET or DELETE with a body, which nobody inspects.
+    case bodyUnexpected
+    /// Somebody else's MCP session, answered like an unknown one.
+    case sessionNotOwned
     case sessionMalformed
+    /// `requireHttps`, and not a page that could be sent to the public URL.
+    case connectionInsecure
+    /// `requireHttps`, for a person's browser.
+    case secureConnectionRequired(location: String)
     case wireRefused(HTTPRefusal)
-    /// `unauthenticatedClientAction: Return403`.
+    /// `unauthenticatedClientAction: Return403` or `Return404`.
     case forbiddenUnauthenticated
+    case hiddenUnauthenticated
     /// `unauthenticatedClientAction: RedirectToLoginPage`, for a person's browser.
     case signInRequired(location: String)
     case dependencyUnavailable(DependencyFailure)
     case upstreamFailed(UpstreamFailure)
 
-    package enum MalformedCredential: Sendable, Hashable { case repeated, inQuery, syntax }
+    package enum MalformedCredential: Sendable, Hashable { case repeated, inQuery }
 }
 
 extension Rejection {
     /// The HTTP status (the taxonomy in the architecture, §2.7).
     package var status: Int {
         switch self {
-        case .credentialsMissing, .tokenInvalid: 401
-        case .requestMalformed, .messageAmbiguous, .sessionMalformed: 400
-        case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated: 403
+        // A token in the query is no credential (requirement RS-10); with another beside it there is one too many (RS-13).
+        case .credentialsMissing, .tokenInvalid, .requestMalformed(.inQuery): 401
+        case .requestMalformed(.repeated), .messageAmbiguous, .sessionMalformed, .bodyUnexpected: 400
+        case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated, .connectionInsecure: 403
         case .hostNotAllowed: 421
-        case .routeUnknown, .sessionNotOwned: 404
+        case .routeUnknown, .sessionNotOwned, .hiddenUnauthenticated: 404
         case .methodNotAllowed: 405
         case .mediaTypeUnsupported: 415
         case .bodyTooLarge: 413
         case .wireRefused(let refusal): refusal.status
         case .signInRequired: 302
+        case .secureConnectionRequired: 308
         case .dependencyUnavailable: 503
         case .upstreamFailed(let failure):
             switch failure {
@@ -65,13 +76,12 @@ extension Rejection {
     /// The audit event's reason.
     package var reason: String {
         switch self {
-        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired: "no_credential"
+        case .credentialsMissing, .forbiddenUnauthenticated, .hiddenUnauthenticated, .signInRequired: "no_credential"
         case .tokenInvalid(let rejection): "token_\(rejection.word)"
         case .requestMalformed(let what):
             switch what {
             case .repeated: "two_credentials"
             case .inQuery: "token_in_query"
-            case .syntax: "credential_malformed"
             }
         case .scopeInsufficient: "scope"
         case .denied(let denial): "policy:\(denial.rule)"
@@ -81,9 +91,12 @@ extension Rejection {
         case .methodNotAllowed: "method"
         case .mediaTypeUnsupported: "media_type"
         case .bodyTooLarge: "limit"
+        case .bodyUnexpected: "body"
+        case .connectionInsecure, .secureConnectionRequired: "plain_http"
         case .messageAmbiguous(let refusal, _): "ambiguous:\(refusal.reason)"
         case .sessionNotOwned: "mcp_session"
         case .sessionMalformed: "mcp_session_malformed"
+        case .wireRefused(.credentialRepeated): "two_credentials"
         case .wireRefused(let refusal): "wire:\(refusal)"
         case .dependencyUnavailable(let failure): "dependency:\(failure.dependency.rawValue)"
         case .upstreamFailed(let failure): "upstream:\(failure.word)"

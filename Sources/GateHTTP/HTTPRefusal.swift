@@ -7,6 +7,8 @@ public enum HTTPRefusal: Error, Sendable, Hashable {
     case hostMissing, hostMalformed, hostRepeated
     case framingAmbiguous, transferCodingUnsupported, contentLengthMalformed
     case fieldRepeated
+    /// A second `Authorization` field (RFC 6750 §2, defence D8).
+    case credentialRepeated
     case chunkMalformed, trailersTooLarge
     case headTooLarge, lineTooLong, tooManyFields, targetTooLong
     /// `CONNECT`, `TRACE` and the like, which a gate does not serve.
