@@ -57,6 +57,7 @@ struct RejectionResponse {
     private var special: [(name: String, value: String)] {
         switch rejection {
         case .methodNotAllowed(let allowed): [("Allow", allowed)]
+        case .wireRefused(.methodRefused): [("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")]
         case .dependencyUnavailable(let failure):
             [("Retry-After", String(max(1, failure.retryAfter.components.seconds)))]
         case .upstreamFailed(.overloaded): [("Retry-After", "1")]
