@@ -21,7 +21,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -36,6 +35,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "GateTime", targets: ["GateTime"]),
         .library(name: "GateJSON", targets: ["GateJSON"]),
         .library(name: "GateHTTP", targets: ["GateHTTP"]),
+        .library(name: "GateConfig", targets: ["GateConfig"]),
         .library(name: "GateOAuth", targets: ["GateOAuth"]),
         .library(name: "GateJOSE", targets: ["GateJOSE"]),
         .library(name: "GateMCP", targets: ["GateMCP"]),
@@ -53,7 +54,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Reloading"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "GateConfig",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", configuration, yams, logging, serviceLifecycle,
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", yams, logging, serviceLifecycle,
             ],
             swiftSettings: house
         ),
@@ -111,7 +111,8 @@ let package = Package(
         .target(
             name: "GateCore",
             dependencies: [
-                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch", "GateIdentity",
+                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch",
+                "GateIdentity",
                 "GateObserve",
                 crypto, logging,
             ],
@@ -139,10 +140,10 @@ let package = Package(
         .target(
             name: "GateServer",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateFetch", "GateObserve",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateJOSE", "GateFetch", "GateObserve",
                 "GateIdentity",
                 "GateHTTP", "GateCore", "GateMCP", "GateProxy", "GateWeb", logging, metrics, nioCore, nioPosix,
-                hummingbird, serviceLifecycle,
+                hummingbird, serviceLifecycle, unixSignals, nioSSL, certificateReloading, hummingbirdCore,
             ],
             swiftSettings: house
         ),
@@ -161,7 +162,7 @@ let package = Package(
             dependencies: [
                 "GateTime", "GateOAuth", "GateConfig", "GateFetch", "GateObserve", "GateServer", "GateDemo",
                 argumentParser,
-                configuration, logging, serviceLifecycle,
+                logging, serviceLifecycle,
             ],
             swiftSettings: house
         ),
@@ -191,7 +192,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "GateConfigTests",
-            dependencies: ["GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, configuration],
+            dependencies: [
+                "GateTime", "GateOAuth", "GatePolicy", "GateConfig", "GateTestKit", logging, serviceLifecycle,
+            ],
             swiftSettings: house),
         .testTarget(
             name: "GateFetchTests",
@@ -229,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "GateServerTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore", "GateServer",
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore",
+                "GateServer",
                 "GateDemo",
                 "GateTestKit", logging,
             ],

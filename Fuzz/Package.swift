@@ -15,8 +15,12 @@ let package = Package(
             name: "fuzz",
             dependencies: [
                 "CFuzzer",
+                .product(name: "GateConfig", package: "gatehouse"),
+                .product(name: "GateHTTP", package: "gatehouse"),
                 .product(name: "GateJOSE", package: "gatehouse"),
                 .product(name: "GateJSON", package: "gatehouse"),
+                .product(name: "GateMCP", package: "gatehouse"),
+                .product(name: "GateOAuth", package: "gatehouse"),
                 .product(name: "GateTime", package: "gatehouse"),
             ],
             swiftSettings: [

@@ -7,6 +7,8 @@ extension Settings {
     package struct Provider: Sendable {
         package var id: ProviderID
         package var kind: Kind
+        /// Where authsettingsV2 has it, as in `identityProviders.google`.
+        package var settingsPath: String
         package var isEnabled = true
         package var clientID: ClientID?
         /// The name under which the secret is looked up.
@@ -48,14 +50,45 @@ extension Settings {
         package var acceptsUnboundTokens = false
         package var introspection: Introspection?
 
-        package init(id: ProviderID, kind: Kind) {
+        /// - Parameter settingsPath: what authsettingsV2 calls it when nil.
+        package init(id: ProviderID, kind: Kind, settingsPath: String? = nil) {
             self.id = id
             self.kind = kind
+            let section = kind.section ?? "customOpenIdConnectProviders.\(id)"
+            self.settingsPath = settingsPath ?? "identityProviders.\(section)"
         }
 
         /// What sort of provider this is; decides how its tokens are checked.
         package enum Kind: String, Sendable, CaseIterable {
             case entra, google, gitHub, apple, facebook, x, microsoftAccount, openIDConnect
+
+            /// Its member of `identityProviders`; nil for custom providers.
+            package var section: String? {
+                switch self {
+                case .entra: "azureActiveDirectory"
+                case .google: "google"
+                case .gitHub: "gitHub"
+                case .apple: "apple"
+                case .facebook: "facebook"
+                case .x: "twitter"
+                case .microsoftAccount: "legacyMicrosoftAccount"
+                case .openIDConnect: nil
+                }
+            }
+
+            /// The alias of the only provider of this kind; nil for custom providers.
+            package var alias: ProviderID? {
+                switch self {
+                case .entra: .entra
+                case .google: .google
+                case .gitHub: .gitHub
+                case .apple: .apple
+                case .facebook: .facebook
+                case .x: .x
+                case .microsoftAccount: .microsoftAccount
+                case .openIDConnect: nil
+                }
+            }
         }
     }
 

@@ -9,8 +9,9 @@ extension Settings {
         package var connectTimeout: Duration?
         /// From the end of the request to the end of the response head.
         package var headTimeout: Duration?
-        /// Between two pieces of a response body; nil never ends a quiet event stream.
+        /// How long a connection is kept that nobody uses; shorter than the upstream keeps it.
         package var idleTimeout: Duration?
+        /// For each worker; event streams hold one each.
         package var maximumConnections: Int?
         /// A PEM file trusted instead of the system's roots, for `https` only.
         package var certificateAuthority: String?

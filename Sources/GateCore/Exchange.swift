@@ -25,8 +25,8 @@ package final class Exchange: Sendable {
     private static let isDecided: UInt8 = 0x80
 
     package init(
-        requestID: RequestID, trace: TraceContext, receivedAt: Instant, startedAt: ContinuousClock.Instant,
-        method: String, path: String, remoteAddress: String, allowedOrigin: String?
+        requestID: RequestID, trace: TraceContext, receivedAt: Instant = .distantPast,
+        startedAt: ContinuousClock.Instant, method: String, path: String, remoteAddress: String, allowedOrigin: String?
     ) {
         self.requestID = requestID
         self.trace = trace

@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 package import GateHTTP
+import GateIdentity
 import GateMCP
 import GateOAuth
 import GateObserve
@@ -13,7 +14,14 @@ extension Gatekeeper {
         let exchange = Exchange(
             requestID: id, trace: .make(for: id), receivedAt: clock.now, startedAt: ContinuousClock.now, method: "",
             path: "", remoteAddress: connection.remoteAddress, allowedOrigin: nil)
-        let response = response(.wireRefused(refusal), exchange, snapshot.onlyResource, .head, nil)
+        let snapshot = snapshot
+        let isAboutToken = refusal == .credentialTooLarge
+        let resource = snapshot.onlyResource ?? (isAboutToken ? snapshot.resources.first : nil)
+        // A token that no head has room for is a bad token (defence D2).
+        let rejection: Rejection =
+            isAboutToken ? .tokenInvalid(.malformed) : .wireRefused(refusal)
+        var response = response(rejection, exchange, resource, .head, nil)
+        response.closesConnection = true
         finished(exchange, status: response.status, answerBytes: response.body.count)
         return response
     }

@@ -20,8 +20,8 @@ extension Gatekeeper {
         switch CredentialExtractor.find(head, bytes) {
         case .none: return .ready(anonymous(head, bytes, request, target))
         case .otherScheme: return .ready(refuse(.credentialsMissing, target, .authenticate))
-        case .inQuery: return .ready(refuse(.requestMalformed(.inQuery), target, .authenticate))
-        case .repeated: return .ready(refuse(.requestMalformed(.repeated), target, .authenticate))
+        case .inQuery: return .ready(refuse(.tokenInQuery, target, .authenticate))
+        case .repeated: return .ready(refuse(.credentialsRepeated, target, .authenticate))
         case .bearer(let range):
             let octets = bytes.extracting(range)
             if let admittance = target.resource.admittances.value(for: octets, at: request.now) {

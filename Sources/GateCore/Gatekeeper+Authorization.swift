@@ -22,6 +22,7 @@ extension Gatekeeper {
     func admit(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target, _ admittance: Admittance?
     ) -> Admission {
+        if let rejection = ambiguousName(head) { return refuse(rejection, target, .head, admittance) }
         guard target.isMCP else { return forward(head, bytes, request, target, admittance, nil) }
         if let rejection = shapeRejection(head, bytes) { return refuse(rejection, target, .authorize, admittance) }
 

@@ -89,6 +89,7 @@ package final class Gatekeeper: RequestGate {
                 head, bytes, request, exchange, to: .control, rewritten: rewritten, admittance: nil)
             return .ready(.forward(plan))
         case .exempt(let upstream):
+            if let rejection = ambiguousName(head) { return .ready(answer(rejection, exchange, nil, .head)) }
             permit(exchange, reason: "excluded_path", nil, .classify)
             let plan = plan(
                 head, bytes, request, exchange, to: .upstream(upstream), rewritten: rewritten, admittance: nil)
@@ -153,6 +154,11 @@ package final class Gatekeeper: RequestGate {
         if let mode = head.first(.secFetchMode) { return bytes.equalsIgnoringCase("navigate", at: mode.value) }
         guard let accept = head.first(.accept) else { return false }
         return bytes.text(at: accept.value).contains("text/html")
+    }
+
+    /// Names that servers may take for others do not go on (defence D13); whoever may not pass anyway is told that first.
+    func ambiguousName(_ head: RequestHead) -> Rejection? {
+        head.first(.ambiguousName) == nil ? nil : .wireRefused(.fieldNameRefused)
     }
 
     private func begin(

@@ -11,8 +11,10 @@ package enum Rejection: Sendable, Hashable {
     /// Nothing was presented, or a scheme that we do not accept.
     case credentialsMissing
     case tokenInvalid(TokenRejection)
-    /// Two credentials, or a token where none may stand (RFC 6750 §3.1).
-    case requestMalformed(MalformedCredential)
+    /// More than one credential (RFC 6750 §3.1).
+    case credentialsRepeated
+    /// A token in the query and none where it belongs (RFC 6750 §2.3, which MCP forbids; requirement RS-10).
+    case tokenInQuery
     /// What the token must hold: held and needed together.
     case scopeInsufficient(Scope)
     case denied(Denial)
@@ -41,17 +43,14 @@ package enum Rejection: Sendable, Hashable {
     case signInRequired(location: String)
     case dependencyUnavailable(DependencyFailure)
     case upstreamFailed(UpstreamFailure)
-
-    package enum MalformedCredential: Sendable, Hashable { case repeated, inQuery }
 }
 
 extension Rejection {
     /// The HTTP status (the taxonomy in the architecture, §2.7).
     package var status: Int {
         switch self {
-        // A token in the query is no credential (requirement RS-10); with another beside it there is one too many (RS-13).
-        case .credentialsMissing, .tokenInvalid, .requestMalformed(.inQuery): 401
-        case .requestMalformed(.repeated), .messageAmbiguous, .sessionMalformed, .bodyUnexpected: 400
+        case .credentialsMissing, .tokenInvalid, .tokenInQuery: 401
+        case .credentialsRepeated, .messageAmbiguous, .sessionMalformed, .bodyUnexpected: 400
         case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated, .connectionInsecure: 403
         case .hostNotAllowed: 421
         case .routeUnknown, .sessionNotOwned, .hiddenUnauthenticated: 404
@@ -78,11 +77,8 @@ extension Rejection {
         switch self {
         case .credentialsMissing, .forbiddenUnauthenticated, .hiddenUnauthenticated, .signInRequired: "no_credential"
         case .tokenInvalid(let rejection): "token_\(rejection.word)"
-        case .requestMalformed(let what):
-            switch what {
-            case .repeated: "two_credentials"
-            case .inQuery: "token_in_query"
-            }
+        case .credentialsRepeated, .wireRefused(.credentialRepeated): "two_credentials"
+        case .tokenInQuery: "token_in_query"
         case .scopeInsufficient: "scope"
         case .denied(let denial): "policy:\(denial.rule)"
         case .originNotAllowed: "origin"
@@ -96,7 +92,6 @@ extension Rejection {
         case .messageAmbiguous(let refusal, _): "ambiguous:\(refusal.reason)"
         case .sessionNotOwned: "mcp_session"
         case .sessionMalformed: "mcp_session_malformed"
-        case .wireRefused(.credentialRepeated): "two_credentials"
         case .wireRefused(let refusal): "wire:\(refusal)"
         case .dependencyUnavailable(let failure): "dependency:\(failure.dependency.rawValue)"
         case .upstreamFailed(let failure): "upstream:\(failure.word)"

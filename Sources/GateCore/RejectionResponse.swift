@@ -44,9 +44,9 @@ struct RejectionResponse {
         switch rejection {
         case .credentialsMissing: return resource.challenge()
         case .tokenInvalid(let reason): return resource.challenge(.invalidToken, reason.description)
-        case .requestMalformed(.repeated), .wireRefused(.credentialRepeated):
+        case .credentialsRepeated, .wireRefused(.credentialRepeated):
             return resource.challenge(.invalidRequest, severalCredentials)
-        case .requestMalformed(.inQuery):
+        case .tokenInQuery:
             return resource.challenge(.invalidRequest, "a token must not be sent in the query")
         case .scopeInsufficient(let scope):
             return resource.challenge(.insufficientScope, "more scope is needed", scope: scope)
@@ -95,10 +95,10 @@ struct RejectionResponse {
 
     private var texts: (kind: String, title: String, detail: String?) {
         switch rejection {
-        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired, .requestMalformed(.inQuery):
+        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired, .tokenInQuery:
             ("credentials-required", "Sign-in is required", "Present a bearer token issued for this resource.")
         case .tokenInvalid(let reason): ("invalid-token", "The token is not accepted", reason.description)
-        case .requestMalformed(.repeated), .wireRefused(.credentialRepeated):
+        case .credentialsRepeated, .wireRefused(.credentialRepeated):
             ("malformed-request", "More than one credential", "Send one Authorization field: Bearer <token>.")
         case .scopeInsufficient:
             ("insufficient-scope", "More scope is needed", "The challenge names the scope to ask for.")

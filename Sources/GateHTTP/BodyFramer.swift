@@ -26,6 +26,7 @@ public struct BodyFramer: Sendable {
 
     private static let extensionBytes = 256
     private static let trailerBytes = 8 * 1024
+    private static let trailerLimits = HeadLimits(headBytes: trailerBytes, fieldCount: 32, lineBytes: trailerBytes)
 
     private var state: State
     private let output: Output
@@ -36,6 +37,9 @@ public struct BodyFramer: Sendable {
     private var digits = 0
     private var skipped = 0
     private var trailerOctets: [UInt8] = []
+    /// Where the trailer line begins that is not complete yet.
+    private var trailerStart = 0
+    private var trailerCount = 0
 
     /// - Parameter keepsTrailers: passes on trailer fields that may stand there (RFC 9110 §6.5.1); only sensible for answers.
     public init(_ framing: BodyFraming, output: Output = .framed, keepsTrailers: Bool = false) {
@@ -53,6 +57,9 @@ public struct BodyFramer: Sendable {
     }
 
     public var isComplete: Bool { state == .complete }
+
+    /// Where a chunked body may be ended in the sender's place: a chunk is over and nothing of the next has come.
+    public var isBetweenChunks: Bool { state == .size && digits == 0 }
 
     /// The connection ended: whether that ends this body rightly.
     public var mayEndHere: Bool { state == .complete || endsWithConnection }
@@ -100,11 +107,12 @@ public struct BodyFramer: Sendable {
                 i += 1
             case .extensions:
                 if octet == Octet.carriageReturn {
+                    guard skipped > 0 else { throw .chunkMalformed }
                     state = .sizeEnd
                     if framed { pass(i..<(i + 1)) }
                 } else {
                     skipped += 1
-                    guard Octet.isFieldValue(octet), skipped <= Self.extensionBytes else { throw .chunkMalformed }
+                    guard Self.isExtension(octet), skipped <= Self.extensionBytes else { throw .chunkMalformed }
                 }
                 i += 1
             case .sizeEnd:
@@ -131,15 +139,22 @@ public struct BodyFramer: Sendable {
                 state = .size
             case .trailers:
                 i += 1
+                if trailerOctets.last == Octet.carriageReturn, octet != Octet.lineFeed { throw .chunkMalformed }
                 trailerOctets.append(octet)
                 guard trailerOctets.count <= Self.trailerBytes else { throw .trailersTooLarge }
-                if octet == Octet.lineFeed, try endTrailers() { state = .complete }
+                if octet == Octet.lineFeed, try readTrailer() { state = .complete }
             case .complete: break
             }
         }
         if !pending.isEmpty { emit(.input(pending)) }
         if state == .complete, framed { emit(.made(trailers + [Octet.carriageReturn, Octet.lineFeed])) }
         return i
+    }
+
+    /// What extensions are made of (RFC 9112 §7.1.1): tokens, `=`, `;`, quotes and white space; nobody needs more of them.
+    private static func isExtension(_ octet: UInt8) -> Bool {
+        Octet.isToken(octet) || octet == UInt8(ascii: "=") || octet == UInt8(ascii: ";") || octet == UInt8(ascii: "\"")
+            || octet == Octet.space || octet == Octet.tab
     }
 
     private mutating func plain(_ bytes: Span<UInt8>, _ emit: (Piece) -> Void) -> Int {
@@ -150,25 +165,18 @@ public struct BodyFramer: Sendable {
         return count
     }
 
-    /// True when the line just read is the empty one; keeps the trailers that may go on.
-    private mutating func endTrailers() throws(HTTPRefusal) -> Bool {
-        let limits = HeadLimits(headBytes: Self.trailerBytes, fieldCount: 32, lineBytes: Self.trailerBytes)
-        var position = 0
-        var kept: [UInt8] = []
-        let received = trailerOctets
-        let octets = received.span
-        while position < octets.count {
-            guard let line = try FieldLine.read(octets, at: position, limits: limits, allowsUnderscore: keepsTrailers)
-            else {
-                throw .chunkMalformed
-            }
-            guard let field = line.field else {
-                trailers = kept
-                return true
-            }
-            if keepsTrailers, field.id == .other { kept.append(octets, at: field.line) }
-            position = line.next
-        }
+    /// Reads the line that is complete now and keeps it if it may go on; true when it is the empty one.
+    private mutating func readTrailer() throws(HTTPRefusal) -> Bool {
+        guard
+            let line = try FieldLine.read(
+                trailerOctets.span, at: trailerStart, limits: Self.trailerLimits, allowsUnderscore: keepsTrailers),
+            line.next == trailerOctets.count
+        else { throw .chunkMalformed }
+        trailerStart = line.next
+        guard let field = line.field else { return true }
+        trailerCount += 1
+        guard trailerCount <= Self.trailerLimits.fieldCount else { throw .trailersTooLarge }
+        if keepsTrailers, field.id == .other { trailers.append(contentsOf: trailerOctets[field.line]) }
         return false
     }
 }

@@ -16,6 +16,8 @@ public enum FieldID: UInt8, Sendable {
     case origin, accessControlRequestMethod, accessControlRequestHeaders, secFetchMode, secFetchSite
     // Forwarding: trusted from listed peers only
     case forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xForwardedPort, xForwardedPrefix, xRealIP
+    /// A name with an underscore, which gateway interfaces turn into another name: never forwarded (defence D13).
+    case ambiguousName
     /// `X-Original-URL`, `X-Rewrite-URL`, `X-Forwarded-Uri` and their like: never forwarded, never believed.
     case pathOverride
     // MCP

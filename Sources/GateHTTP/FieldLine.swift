@@ -31,7 +31,6 @@ struct FieldLine {
             return nil
         }
         guard i > start else { throw .fieldMalformed }
-        if hasUnderscore, !allowsUnderscore { throw .fieldNameRefused }
         let name = start..<i
         i += 1
 
@@ -48,15 +47,20 @@ struct FieldLine {
             guard Octet.isFieldValue(octet) else { throw .fieldValueRefused }
             i += 1
         }
-        if i - start > limits.lineBytes { throw .lineTooLong }
+        let id = hasUnderscore && !allowsUnderscore ? .ambiguousName : FieldNames.classify(bytes, name)
+        // A token may be larger than other lines; whether it is too large is for its validator to say (defence D2).
+        if id == .authorization {
+            if i - start > limits.headBytes { throw .credentialTooLarge }
+        } else if i - start > limits.lineBytes {
+            throw .lineTooLong
+        }
         guard i + 1 < count else { return nil }
         var valueEnd = i
         while valueEnd > valueStart, bytes[valueEnd - 1] == Octet.space || bytes[valueEnd - 1] == Octet.tab {
             valueEnd -= 1
         }
         guard bytes[i + 1] == Octet.lineFeed else { throw .fieldValueRefused }
-        let field = RequestHead.Field(
-            id: FieldNames.classify(bytes, name), name: name, value: valueStart..<valueEnd, lineEnd: i + 2)
+        let field = RequestHead.Field(id: id, name: name, value: valueStart..<valueEnd, lineEnd: i + 2)
         return FieldLine(field: field, next: i + 2)
     }
 }

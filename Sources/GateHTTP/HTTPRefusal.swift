@@ -10,6 +10,8 @@ public enum HTTPRefusal: Error, Sendable, Hashable {
     /// A second `Authorization` field (RFC 6750 §2, defence D8).
     case credentialRepeated
     case chunkMalformed, trailersTooLarge
+    /// A head that is too large because of its `Authorization`: no token is that long, so this is answered as a bad token.
+    case credentialTooLarge
     case headTooLarge, lineTooLong, tooManyFields, targetTooLong
     /// `CONNECT`, `TRACE` and the like, which a gate does not serve.
     case methodRefused
@@ -20,6 +22,7 @@ public enum HTTPRefusal: Error, Sendable, Hashable {
     /// 400, 405, 408, 414, 417, 431, 501 or 505.
     public var status: Int {
         switch self {
+        case .credentialTooLarge: 401
         case .headTooLarge, .lineTooLong, .tooManyFields, .trailersTooLarge: 431
         case .targetTooLong: 414
         case .versionUnsupported: 505

@@ -30,7 +30,7 @@ public struct RequestHeadScanner: Sendable {
     public mutating func scan(_ bytes: Span<UInt8>, into head: inout RequestHead) -> ScanResult {
         do throws(HTTPRefusal) {
             guard try read(bytes, into: &head) else {
-                if bytes.count >= limits.headBytes { throw .headTooLarge }
+                if bytes.count >= limits.headBytes { throw tooLarge(bytes) }
                 return .incomplete
             }
             try facts.finish(&head, bytes)
@@ -52,13 +52,16 @@ public struct RequestHeadScanner: Sendable {
         if position == 0 {
             guard !bytes.isEmpty else { return false }
             head.fields.removeAll(keepingCapacity: true)
+            head.method = .other
             guard let next = try RequestLine.read(bytes, limits: limits, into: &head) else { return false }
             position = next
         }
         while true {
             guard let line = try FieldLine.read(bytes, at: position, limits: limits) else { return false }
             position = line.next
-            guard position <= limits.headBytes else { throw .headTooLarge }
+            guard position <= limits.headBytes else {
+                throw line.field?.id == .authorization ? .credentialTooLarge : .headTooLarge
+            }
             guard let field = line.field else {
                 head.headBytes = position
                 return true
@@ -67,5 +70,15 @@ public struct RequestHeadScanner: Sendable {
             try facts.note(field, bytes, sawBefore: head)
             head.fields.append(field)
         }
+    }
+
+    /// What to say of a head that outgrew its limit in the line that begins at `position`.
+    private func tooLarge(_ bytes: Span<UInt8>) -> HTTPRefusal {
+        let name = "authorization:"
+        let end = position + name.utf8.count
+        guard position > 0, end <= bytes.count, bytes.equalsIgnoringCase(name, at: position..<end) else {
+            return .headTooLarge
+        }
+        return .credentialTooLarge
     }
 }

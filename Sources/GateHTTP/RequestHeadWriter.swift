@@ -31,6 +31,8 @@ public enum RequestHeadWriter {
         var run = 0..<0
         for field in head.fields where keeps(field, edits) && !nominated.contains(field, bytes) {
             if field.id == .cookie, !edits.removedCookies.isEmpty {
+                out.append(bytes, at: run)
+                run = 0..<0
                 CookieLine.write(field, bytes, removing: edits.removedCookies, into: &out)
                 continue
             }
@@ -64,7 +66,8 @@ public enum RequestHeadWriter {
     private static func keeps(_ field: RequestHead.Field, _ edits: RequestEdits) -> Bool {
         switch field.id {
         case .connection, .keepAlive, .te, .trailer, .upgrade, .http2Settings, .proxyConnection, .proxyAuthenticate,
-            .proxyAuthorization, .contentLength, .transferEncoding, .expect, .identity, .pathOverride, .zumoAuth,
+            .proxyAuthorization, .contentLength, .transferEncoding, .expect, .identity, .ambiguousName, .pathOverride,
+            .zumoAuth,
             .traceparent,
             .requestID:
             false

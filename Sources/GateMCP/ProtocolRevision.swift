@@ -2,17 +2,21 @@
 
 /// A revision of the Model Context Protocol, as `MCP-Protocol-Version` names it.
 ///
-/// Revisions we do not know are passed on: the server answers for what it supports (requirement TRL-05).
+/// Revisions we do not know are passed on: the server answers for what it supports (requirement TRL-05). What the gate itself derives
+/// from one it does not know is the strict side: no batches, and fields that are present must agree with the body.
 public struct ProtocolRevision: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// `YYYY-MM-DD`.
     public let description: String
 
-    /// Nil when the text is not a date of that form.
+    /// Nil when the text is not of the form of a date.
     public init?(_ text: String) {
-        let octets = Array(text.utf8)
-        guard octets.count == 10,
-            octets.enumerated().allSatisfy({ [4, 7].contains($0) ? $1 == 0x2D : (0x30...0x39).contains($1) })
-        else { return nil }
+        var position = 0
+        for octet in text.utf8 {
+            let isRight = position == 4 || position == 7 ? octet == 0x2D : (0x30...0x39).contains(octet)
+            guard isRight, position < 10 else { return nil }
+            position += 1
+        }
+        guard position == 10 else { return nil }
         description = text
     }
 
@@ -24,8 +28,14 @@ public struct ProtocolRevision: Sendable, Hashable, Comparable, CustomStringConv
     public static let november2025 = ProtocolRevision(known: "2025-11-25")
     public static let july2026 = ProtocolRevision(known: "2026-07-28")
 
+    /// Every published revision, oldest first.
+    public static let known = [november2024, march2025, june2025, november2025, july2026]
+    /// What a request without the field speaks (MCP 2025-06-18, Transports, "Protocol Version Header").
+    public static let assumed = march2025
+
     public static func < (a: ProtocolRevision, b: ProtocolRevision) -> Bool { a.description < b.description }
 
+    public var isKnown: Bool { Self.known.contains(self) }
     /// JSON-RPC batches exist up to 2025-03-26 (requirement TRL-06).
     public var allowsBatch: Bool { self <= .march2025 }
     /// From 2026-07-28 on, `Mcp-Method` and `Mcp-Name` mirror the body and must agree with it (requirement TRM-04).

@@ -17,6 +17,7 @@ public struct BearerChallenge: Sendable, Hashable {
     /// What the client should ask for: what it holds and what was missing, in one challenge.
     public var scope: Scope
     public var error: BearerError?
+    /// For people; sent only together with an error.
     public var errorDescription: String?
     /// Entra's authorization endpoint of the tenant, as Easy Auth adds unless `disableWWWAuthenticate`.
     public var authorizationURI: String?
@@ -34,19 +35,26 @@ public struct BearerChallenge: Sendable, Hashable {
         self.realm = realm
     }
 
-    /// The value of `WWW-Authenticate`: one challenge, every parameter a quoted string.
+    /// The value of `WWW-Authenticate`: one challenge, every parameter a quoted string, always in this order.
+    ///
+    /// `offline_access` is left out of `scope`: it asks the authorization server for a refresh token and is nothing that a resource needs
+    /// (MCP 2026-07-28, "Refresh Tokens"; requirement PRM-05).
     public var fieldValue: String {
-        var parameters: [String] = []
-        func add(_ name: String, _ value: String?) {
-            if let value, !value.isEmpty { parameters.append("\(name)=\"\(Self.quotable(value))\"") }
+        var value = "Bearer"
+        func add(_ name: String, _ text: String?) {
+            guard let text, case let quotable = Self.quotable(text), !quotable.isEmpty else { return }
+            value += value.utf8.count > 6 ? ", " : " "
+            value += "\(name)=\"\(quotable)\""
         }
         add("realm", realm)
-        add("error", error?.rawValue)
-        add("error_description", errorDescription)
-        add("scope", scope.formatted)
+        if let error {
+            add("error", error.rawValue)
+            add("error_description", errorDescription)
+        }
+        add("scope", scope.subtracting(Scope(tokens: [Scope.offlineAccess])).formatted)
         add("resource_metadata", resourceMetadata)
         add("authorization_uri", authorizationURI)
-        return parameters.isEmpty ? "Bearer" : "Bearer " + parameters.joined(separator: ", ")
+        return value
     }
 
     /// Only the characters that RFC 6750 §3 allows in a value: visible ASCII and space without `"` and `\`.

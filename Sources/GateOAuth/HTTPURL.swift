@@ -2,13 +2,17 @@
 
 /// An absolute `http` or `https` URL, taken apart once and strictly (RFC 3986 §3, RFC 9110 §4.2).
 ///
-/// No user information, no fragment, no white space, no non-ASCII. Scheme and host are in lower case; path and query stay as given.
+/// No user information, no fragment, no white space, no non-ASCII, no broken escapes, and no host that one resolver takes for a name and
+/// another for a number. Scheme and host are in lower case; path and query stay as given.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     public enum Scheme: String, Sendable { case http, https }
 
     public struct ParseError: Error, Sendable, CustomStringConvertible {
         public let description: String
     }
+
+    /// Longer ones are of no use to any browser, server or log.
+    public static let maximumBytes = 8_192
 
     public let scheme: Scheme
     /// A name, an IPv4 address, or an IPv6 address without its brackets.
@@ -22,10 +26,16 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     public init(_ text: String) throws(ParseError) {
         let octets = Array(text.utf8)
-        guard octets.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") })
-        else {
+        guard octets.count <= Self.maximumBytes else {
+            throw ParseError(description: "a URL has at most \(Self.maximumBytes) characters")
+        }
+        // RFC 3986 §2, but for the braces of templates such as Entra's `{tenantid}`.
+        guard octets.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"\"\\<>^`|".utf8.contains($0) }) else {
             throw ParseError(
                 description: "a URL holds neither spaces, controls, quotes, backslashes nor characters outside ASCII")
+        }
+        guard Self.hasWholeEscapes(octets) else {
+            throw ParseError(description: "a percent sign must be followed by two hexadecimal digits")
         }
         guard let colon = text.firstRange(of: "://") else {
             throw ParseError(description: "expected an absolute URL, as in https://example.com/path")
@@ -58,32 +68,32 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         let isBracketed = authority.hasPrefix("[")
         if let colon = authority.lastIndex(of: ":"), !isBracketed || authority[..<colon].hasSuffix("]") {
             let digits = authority[authority.index(after: colon)...]
-            guard let number = Int(digits), (1...65_535).contains(number),
+            guard let number = Int(digits), (1...65_535).contains(number), digits.utf8.count <= 5,
                 digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
             else { throw ParseError(description: "\(digits) is not a port") }
             port = number
             host = authority[..<colon]
         }
         if isBracketed {
-            guard host.hasSuffix("]"), host.count > 3 else {
-                throw ParseError(description: "the IPv6 address is not closed")
+            host = host.dropFirst()
+            guard host.hasSuffix("]"), HTTPHost.isIPv6Address(host.dropLast()) else {
+                throw ParseError(description: "expected an IPv6 address in brackets, as in [::1]")
             }
-            host = host.dropFirst().dropLast()
-            guard
-                host.utf8.allSatisfy({
-                    $0 == 0x3A || $0 == 0x2E || (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20)
-                })
-            else { throw ParseError(description: "\(host) is not an IPv6 address") }
+            host = host.dropLast()
         } else {
-            let allowed: (UInt8) -> Bool = {
-                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x2D || $0 == 0x2E
-                    || $0 == 0x5F
-            }
-            guard !host.isEmpty, host.utf8.allSatisfy(allowed) else {
+            guard HTTPHost.isName(host) || HTTPHost.isIPv4Address(host) else {
                 throw ParseError(description: "the host is missing or malformed")
             }
         }
         return (host.lowercased(), port)
+    }
+
+    private static func hasWholeEscapes(_ octets: [UInt8]) -> Bool {
+        func isHex(_ index: Int) -> Bool {
+            guard index < octets.count else { return false }
+            return (0x30...0x39).contains(octets[index]) || (0x61...0x66).contains(octets[index] | 0x20)
+        }
+        return octets.indices.allSatisfy { octets[$0] != 0x25 || isHex($0 + 1) && isHex($0 + 2) }
     }
 
     public var port: Int { explicitPort ?? (scheme == .https ? 443 : 80) }
@@ -107,8 +117,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     public static func isLoopback(host: String) -> Bool {
         if host == "localhost" || host == "::1" || host == "[::1]" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        return host.hasPrefix("127.") && HTTPHost.isIPv4Address(host)
     }
 
     public var description: String { origin + path + (query.map { "?" + $0 } ?? "") }

@@ -3,19 +3,22 @@
 public import GateJSON
 
 /// The answer of an introspection endpoint (RFC 7662 §2.2), strictly: a member of the wrong type makes the whole answer invalid.
+///
+/// Of an inactive token nothing but that is read: the answer should say no more.
 public struct IntrospectionResponse: Sendable, Hashable {
     public struct ParseError: Error, Sendable, Hashable { public let member: String }
 
     public var isActive: Bool
     /// All members, for claims mapping.
-    public var claims: JSONObject
+    public var claims: JSONObject = [:]
     public var issuer: String?
     public var subject: String?
-    public var audiences: [String]
+    /// Of `aud`, a text or a list of texts.
+    public var audiences: [String] = []
     public var clientID: String?
     public var username: String?
     public var tokenType: String?
-    public var scope: Scope
+    public var scope: Scope = []
     /// Seconds since the epoch.
     public var expiresAt: Int64?
     public var notBefore: Int64?
@@ -26,6 +29,7 @@ public struct IntrospectionResponse: Sendable, Hashable {
             throw ParseError(member: "active")
         }
         isActive = active
+        guard active else { return }
         claims = object
         issuer = try Self.string("iss", object)
         subject = try Self.string("sub", object)

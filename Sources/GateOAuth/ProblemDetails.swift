@@ -39,7 +39,8 @@ public struct ProblemDetails: Sendable, Hashable {
         if let detail { object["detail"] = .string(detail) }
         if let traceID { object["instance"] = .string("urn:trace:" + traceID) }
         if let phase { object["phase"] = .string(phase) }
-        for member in extensions.members { object[member.name] = member.value }
+        // An extension adds members and replaces none (RFC 9457 §3.2).
+        for member in extensions.members where object[member.name] == nil { object[member.name] = member.value }
         return JSONValue.object(object).serialized()
     }
 }

@@ -8,9 +8,13 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral {
     /// The tokens, first occurrence first, without duplicates.
     public private(set) var tokens: [String]
 
+    /// Asks for a refresh token (OpenID Connect Core §11): the authorization server's business, never a resource's.
+    public static let offlineAccess = "offline_access"
+
     public init(tokens: some Sequence<String> = []) {
         self.tokens = []
-        for token in tokens where Self.isToken(token) && !self.tokens.contains(token) { self.tokens.append(token) }
+        var seen: Set<String> = []
+        for token in tokens where Self.isToken(token) && seen.insert(token).inserted { self.tokens.append(token) }
     }
 
     private static func isToken(_ text: String) -> Bool {
@@ -26,7 +30,7 @@ public struct Scope: Sendable, Hashable, ExpressibleByArrayLiteral {
 
     public var isEmpty: Bool { tokens.isEmpty }
     public func contains(_ token: String) -> Bool { tokens.contains(token) }
-    public func isSuperset(of other: Scope) -> Bool { other.tokens.allSatisfy(tokens.contains) }
+    public func isSuperset(of other: Scope) -> Bool { other.tokens.allSatisfy { tokens.contains($0) } }
     /// These tokens first, then the other's new ones.
     public func union(_ other: Scope) -> Scope { Scope(tokens: tokens + other.tokens) }
     public func subtracting(_ other: Scope) -> Scope { Scope(tokens: tokens.filter { !other.contains($0) }) }

@@ -6,12 +6,14 @@ public enum WellKnownPaths {
     public static let authorizationServer = "/.well-known/oauth-authorization-server"
     public static let openIDConfiguration = "/.well-known/openid-configuration"
 
-    /// The metadata of the protected resource at `path`, in the layouts that clients ask for: inserted, then appended.
+    /// The metadata of the protected resource at `path`, in the layouts that clients ask for: inserted, appended, and inserted with the
+    /// slash at the end that the resource's address may have been given with.
     ///
-    /// For the root the one address is returned. A trailing slash of the path is not repeated (RFC 9728 §3.1).
+    /// The first is the one that a challenge names. Slashes at the end of `path` itself count for nothing (RFC 9728 §3.1).
     public static func metadata(ofResourceAt path: String) -> [String] {
         let path = trimmed(path)
-        return path.isEmpty ? [protectedResource] : [protectedResource + path, path + protectedResource]
+        guard !path.isEmpty else { return [protectedResource, protectedResource + "/"] }
+        return [protectedResource + path, path + protectedResource, protectedResource + path + "/"]
     }
 
     /// The metadata of an authorization server, in the order in which MCP clients ask for it.
@@ -24,5 +26,9 @@ public enum WellKnownPaths {
         return paths.map { issuer.origin + $0 }
     }
 
-    private static func trimmed(_ path: String) -> String { path.hasSuffix("/") ? String(path.dropLast()) : path }
+    private static func trimmed(_ path: String) -> String {
+        var path = path[...]
+        while path.last == "/" { path = path.dropLast() }
+        return String(path)
+    }
 }

@@ -41,6 +41,7 @@ struct ConnectionSetup: Sendable {
             return
         }
         try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+        try pipeline.addHandler(HandshakeDeadline(loop: loop))
         let bound = NIOLoopBound(loop, eventLoop: channel.eventLoop)
         try pipeline.addHandler(
             ApplicationProtocolNegotiationHandler { result, channel in

@@ -91,7 +91,11 @@ extension GatewayHandler: UpstreamConnectionOwner {
 
     func answerEnd(trailers: [UInt8]) {
         guard let exchange = current else { return }
-        if state == .tunnelling { return close() }
+        if state == .tunnelling {
+            current = nil
+            loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: exchange.answerBytes)
+            return linger()
+        }
         if exchange.isAnswerChunked {
             let last = ByteBuffer(string: "0\r\n\r\n")
             append(last)
@@ -123,7 +127,9 @@ extension GatewayHandler: UpstreamConnectionOwner {
     }
 
     func switched(_ answer: ResponseHead, _ bytes: ByteBuffer) {
-        guard let exchange = current, exchange.plan.edits.allowsUpgrade, head.requestsUpgrade else {
+        guard let exchange = current, exchange.plan.edits.allowsUpgrade, head.requestsUpgrade,
+            exchange.isRequestComplete
+        else {
             return failExchange(.protocolViolation)
         }
         let edits = loop.gate.answered(answer, bytes.readableBytesUInt8Span, for: exchange.plan)
@@ -150,11 +156,13 @@ extension GatewayHandler: UpstreamConnectionOwner {
     /// Ends a streaming answer where it may end: a chunked body gets its last chunk, anything else ends with the connection.
     func endStream() {
         guard let exchange = current, exchange.status != 0, exchange.isEventStream else { return }
-        exchange.upstream?.abandon()
-        current?.upstream = nil
         if head.version == .http11 {
+            // In the midst of a chunk, or short of a stated length, only a broken end is true.
+            guard exchange.isAnswerChunked || exchange.upstream?.isBetweenChunks == true else { return close() }
             append(ByteBuffer(string: "0\r\n\r\n"))
         }
+        exchange.upstream?.abandon()
+        current?.upstream = nil
         flushAnswer()
         current = nil
         loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: exchange.answerBytes)

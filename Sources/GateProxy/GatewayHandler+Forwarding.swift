@@ -13,12 +13,14 @@ extension GatewayHandler {
         exchange.bodyStartedAt = .now()
         exchange.isRequestComplete = exchange.framer.isComplete
         current = exchange
+        if let limit = plan.inspectsBodyUpTo, case .length(let length) = head.framing, length > UInt64(limit) {
+            return failExchange(.requestBodyTooLarge)
+        }
         if head.expectsContinue, !exchange.framer.isComplete {
             let interim = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
             context?.writeAndFlush(wrapOutboundOut(interim), promise: nil)
         }
-        guard let limit = plan.inspectsBodyUpTo else { return connect() }
-        if case .length(let length) = head.framing, length > UInt64(limit) { return failExchange(.requestBodyTooLarge) }
+        guard inspects else { return connect() }
         state = .collecting
         deadline = bodyDeadline()
     }
@@ -144,6 +146,8 @@ extension GatewayHandler {
 
     private func requestSent(_ connection: UpstreamConnection) {
         connection.requestSent()
+        // An answer that began before the request ended may take as long as it likes.
+        guard current?.status == 0 else { return }
         deadline = .now() + (connection.key.configuration?.headTimeout ?? .seconds(60))
     }
 

@@ -44,6 +44,8 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     var current: CurrentExchange?
     var deadline: NIODeadline
     private var isReadPending = false
+    private var isAdvancing = false
+    private var hasSkippedEmptyLine = false
     private var unwritableSince: NIODeadline?
     private var lingered = 0
 
@@ -139,8 +141,8 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         case .head where mode >= .draining && (input?.readableBytes ?? 0) == 0: return close()
         // A client's own stream is open for as long as it likes; other answers get the chance to end by themselves.
         case .exchanging where mode >= .endingStreams || (mode == .draining && head.method == .get): endStream()
-        case .exchanging: if let end = current?.plan.endsAt, end + .seconds(60) < wallNow { endStream() }
-        case .tunnelling where mode >= .endingStreams: return close()
+        case .exchanging where isPastEnd(wallNow): endStream()
+        case .tunnelling where mode >= .endingStreams || isPastEnd(wallNow): return close()
         default: break
         }
         if mode == .closing { return close() }
@@ -154,23 +156,37 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             }
         case .collecting: failExchange(.requestBodyBroken(.timedOut))
         case .exchanging:
-            failExchange(current?.isRequestComplete == false ? .requestBodyBroken(.timedOut) : .timedOut)
+            // Whose fault it is: while the upstream takes nothing, nothing is read from the client.
+            let waitsForClient = current?.isRequestComplete == false && current?.upstream?.isWritable == true
+            failExchange(waitsForClient ? .requestBodyBroken(.timedOut) : .timedOut)
         case .lingering: close()
         case .deciding, .connecting, .tunnelling, .closed: break
         }
+    }
+
+    /// The credential ended a minute ago, which is what clocks may differ by.
+    private func isPastEnd(_ wallNow: Instant) -> Bool {
+        guard let end = current?.plan.endsAt else { return false }
+        return end + .seconds(60) < wallNow
     }
 
     // MARK: requests
 
     /// Does whatever the octets received so far allow.
     func advance() {
+        // What ends at once within a turn is followed by the turn's own loop, not by a deeper one.
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
         while true {
             switch state {
             case .head:
                 guard readHead() else { return }
             case .collecting:
                 guard collect() else { return }
-            case .exchanging: return sendRequestBody()
+            case .exchanging:
+                sendRequestBody()
+                if state == .exchanging { return }
             case .deciding, .connecting, .tunnelling, .lingering, .closed: return
             }
         }
@@ -178,6 +194,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     /// HEAD: true when a head was read and something came of it at once.
     private func readHead() -> Bool {
+        skipEmptyLine()
         guard let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
         switch scanner.scan(buffer.readableBytesUInt8Span, into: &head) {
         case .incomplete: return false
@@ -195,6 +212,16 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             }
             return state == .head || state == .collecting || state == .exchanging
         }
+    }
+
+    /// Old clients send an empty line after a body; one is skipped before a request line (RFC 9112 §2.2).
+    private func skipEmptyLine() {
+        guard !hasSkippedEmptyLine, let buffer = input, buffer.readableBytes >= 2,
+            buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A
+        else { return }
+        hasSkippedEmptyLine = true
+        input?.moveReaderIndex(forwardBy: 2)
+        if input?.readableBytes == 0 { input = nil }
     }
 
     /// The one way off the event loop and back.
@@ -246,7 +273,9 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     /// Writes an answer; afterwards the connection waits for the next head, or lingers and closes.
     func send(_ response: LocalResponse, closing: Bool) {
         guard let context else { return }
-        let closes = closing || response.closesConnection || !head.keepsAlive || loop.drain.mode >= .draining
+        let closes =
+            closing || response.closesConnection || !head.keepsAlive || head.version == .http10
+            || loop.drain.mode >= .draining
         let octets = response.serialized(
             withBody: head.method != .head || response.status == 408, keepsAlive: !closes, at: loop.clock.now.seconds)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
@@ -255,6 +284,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     func awaitHead() {
         state = .head
+        hasSkippedEmptyLine = false
         deadline = .now() + ((input?.readableBytes ?? 0) > 0 ? loop.timeouts.head : loop.timeouts.idle)
     }
 
@@ -263,9 +293,17 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         guard let context, state != .closed else { return }
         state = .lingering
         input = nil
-        deadline = .now() + loop.timeouts.linger
-        context.close(mode: .output, promise: nil)
+        // What was written may still be on its way to a slow reader; the wait for the client's end begins after it.
+        deadline = .now() + loop.timeouts.writeStall
+        let ended = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        ended.futureResult.whenComplete { _ in bound.value.outputEnded() }
+        context.close(mode: .output, promise: ended)
         resumeReading()
+    }
+
+    private func outputEnded() {
+        if state == .lingering { deadline = .now() + loop.timeouts.linger }
     }
 
     func close() {

@@ -105,7 +105,7 @@ package final class GatewayListener: Service {
         ]
         for (mode, end) in steps {
             drain.advance(to: mode)
-            while drain.openConnections > 0, ContinuousClock.now - started < end {
+            while drain.openConnections > 0, ContinuousClock.now - started < end, !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(50))
             }
         }

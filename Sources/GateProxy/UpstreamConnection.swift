@@ -50,7 +50,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var isReadPending = false
     private var keepsAlive = true
     private var isRequestSent = false
-    private var isCounted = false
+    /// Set by the pool once it counts the connection as open; its end is then told to the pool.
+    var isCounted = false
     /// Whether an octet of the current answer has come; until then a request may be sent again elsewhere.
     private(set) var hasAnswered = false
     private(set) var wasUsedBefore = false
@@ -66,6 +67,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     var isReusable: Bool { state == .idle && context?.channel.isActive == true }
     var isWritable: Bool { context?.channel.isWritable ?? false }
+    /// Whether the answer's body is chunked and stands between two chunks.
+    var isBetweenChunks: Bool { state == .body && framer.isBetweenChunks }
 
     // MARK: the exchange's side
 
@@ -109,17 +112,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     // MARK: the channel's side
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
-        if context.channel.isActive { isCounted = true }
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func channelActive(context: ChannelHandlerContext) {
-        isCounted = true
-        context.fireChannelActive()
-    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let octets = unwrapInboundIn(data)
@@ -152,7 +147,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         if context.channel.isWritable { owner?.upstreamBecameWritable() }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    /// A connection that broke did not end an answer, not even one that ends with its connection.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.protocolViolation) }
 
     func channelInactive(context: ChannelHandlerContext) {
         let ended = state
@@ -245,6 +241,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     private func finish(trailers: [UInt8]) {
+        guard state != .closed else { return }
         let surplus = (input?.readableBytes ?? 0) > 0
         let owner = owner
         self.owner = nil

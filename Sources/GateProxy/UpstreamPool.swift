@@ -124,18 +124,23 @@ final class UpstreamPool {
             case .success(let channel):
                 do {
                     let connection = try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
+                    // It may be gone again already.
+                    guard connection.isReusable else { throw UpstreamUnavailable(failure: .unreachable) }
+                    connection.isCounted = true
                     pool.metrics.upstreamConnects.increment()
                     taker(.success(connection))
                 } catch {
-                    taker(.failure(UpstreamUnavailable(failure: .unreachable)))
+                    pool.failed(key, taker)
                 }
-            case .failure:
-                // The handler counts a connection as lost only once its channel was active.
-                pool.lanes[key]?.count -= 1
-                taker(.failure(UpstreamUnavailable(failure: .unreachable)))
-                if let waiter = pool.nextWaiter(key) { pool.open(key, waiter) }
+            case .failure: pool.failed(key, taker)
             }
         }
+    }
+
+    private func failed(_ key: UpstreamTable.Key, _ taker: Taker) {
+        lanes[key]?.count -= 1
+        taker(.failure(UpstreamUnavailable(failure: .unreachable)))
+        if let waiter = nextWaiter(key) { open(key, waiter) }
     }
 
     private func connect(_ key: UpstreamTable.Key) -> EventLoopFuture<any Channel> {

@@ -27,7 +27,7 @@ import Foundation
         ("token-expired", .tokenInvalid(.expired)), ("token-not-yet-valid", .tokenInvalid(.notYetValid)),
         ("token-revoked", .tokenInvalid(.revoked)), ("token-claims", .tokenInvalid(.claims)),
         ("token-type", .tokenInvalid(.tokenType)),
-        ("two-credentials", .requestMalformed(.repeated)), ("token-in-query", .requestMalformed(.inQuery)),
+        ("two-credentials", .credentialsRepeated), ("token-in-query", .tokenInQuery),
         ("scope-insufficient", .scopeInsufficient(["mcp.read", "mcp.write"])),
         ("client-not-allowed", .denied(Denial(rule: "allowedApplications", kind: .client))),
         ("principal-not-allowed", .denied(Denial(rule: "allowedPrincipals", kind: .principal))),
@@ -103,7 +103,7 @@ import Foundation
         for (_, rejection) in Self.rejections {
             let isChallenged = try Self.render(rejection).contains("\nWWW-Authenticate: Bearer ")
             switch rejection {
-            case .credentialsMissing, .tokenInvalid, .requestMalformed, .scopeInsufficient,
+            case .credentialsMissing, .tokenInvalid, .credentialsRepeated, .tokenInQuery, .scopeInsufficient,
                 .wireRefused(.credentialRepeated):
                 #expect(isChallenged)
             default: #expect(!isChallenged)

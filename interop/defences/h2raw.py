@@ -37,7 +37,10 @@ class Connection:
         self.streams[number] = Stream()
         block = self.encoder.encode([(n, v) for n, v in headers], huffman=False)
         last = body is None and trailers is None and end
-        self.send(frame(HEADERS, 0x4 | (0x1 if last else 0), number, block))
+        pieces = [block[i:i + 16000] for i in range(0, len(block), 16000)] or [b""]
+        for i, piece in enumerate(pieces):
+            flags = 0x4 if i == len(pieces) - 1 else 0
+            self.send(frame(CONTINUATION if i else HEADERS, flags | (0x1 if last and not i else 0), number, piece))
         if body is not None:
             self.send(frame(DATA, 0x1 if trailers is None and end else 0, number, body))
         if trailers is not None:

@@ -15,5 +15,11 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "JSON", maximumBytes: 4_096, run: fuzzJSON),
         FuzzTarget(name: "JWS", maximumBytes: 4_096, run: fuzzJWS),
         FuzzTarget(name: "JWKSet", maximumBytes: 8_192, run: fuzzJWKSet),
+        FuzzTarget(name: "RequestHead", maximumBytes: 4_096, run: fuzzRequestHead),
+        FuzzTarget(name: "Body", maximumBytes: 2_048, run: fuzzBody),
+        FuzzTarget(name: "Path", maximumBytes: 512, run: fuzzPath),
+        FuzzTarget(name: "Challenge", maximumBytes: 1_024, run: fuzzChallenge),
+        FuzzTarget(name: "Message", maximumBytes: 2_048, run: fuzzMessage),
+        FuzzTarget(name: "Configuration", maximumBytes: 4_096, run: fuzzConfiguration),
     ]
 }
