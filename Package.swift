@@ -225,8 +225,8 @@ let package = Package(
             dependencies: [
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateIdentity",
                 "GateObserve",
-                "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioSSL,
-                hummingbird, hummingbirdCore, logging, serviceLifecycle,
+                "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                nioSSL, hummingbird, hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house),
         .testTarget(

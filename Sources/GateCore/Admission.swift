@@ -11,8 +11,8 @@ package enum Admission: Sendable {
     case answer(LocalResponse, Exchange)
 }
 
-/// How an admitted request is forwarded.
-package struct ForwardPlan: Sendable {
+/// How an admitted request is forwarded; one object, handed from turn to turn.
+package final class ForwardPlan: Sendable {
     package enum Destination: Sendable, Hashable {
         /// An index into the snapshot's upstreams.
         case upstream(Int)
@@ -20,48 +20,54 @@ package struct ForwardPlan: Sendable {
         case control
     }
 
-    package var destination: Destination
-    package var edits: RequestEdits
+    package let destination: Destination
+    package let edits: RequestEdits
     /// When set, the whole body (at most this many octets, else 413) is collected and given to
     /// ``RequestGate/inspect(_:for:)`` before one octet is forwarded.
-    package var inspectsBodyUpTo: Int?
+    package let inspectsBodyUpTo: Int?
     /// When the credential ends: an answer still streaming then is closed (requirement RS-24).
-    package var endsAt: Instant?
+    package let endsAt: Instant?
     /// True when the request may be sent again on a fresh connection although a reused one broke before any answer octet:
     /// only for idempotent methods without a body (RFC 9110 §9.2.2).
-    package var isRetryable: Bool
-    package var exchange: Exchange
-    /// What ``RequestGate/inspect(_:for:)`` holds the body against.
-    var message: MessageFields?
-    /// The answer comes from a protected resource: not for shared caches, and challenges in it are the gate's.
-    var isProtected = false
+    package let isRetryable: Bool
+    package let exchange: Exchange
     /// Cookies that the upstream may not set.
-    var ownCookies: [String]
-    /// To whom an MCP session belongs that the answer opens; nil where no MCP is spoken.
-    var owner: SessionOwner?
-    var session: SessionUse?
+    let ownCookies: [String]
+    /// Set when a protected resource answers.
+    let protection: Protection?
 
-    package init(
+    package convenience init(
         destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
         isRetryable: Bool = false, exchange: Exchange
     ) {
         self.init(
-            destination: destination, edits: edits, endsAt: endsAt, isRetryable: isRetryable, exchange: exchange,
-            ownCookies: [])
-        self.inspectsBodyUpTo = inspectsBodyUpTo
+            destination: destination, edits: edits, inspectsBodyUpTo: inspectsBodyUpTo, endsAt: endsAt,
+            isRetryable: isRetryable, exchange: exchange, ownCookies: [], protection: nil)
     }
 
     init(
-        destination: Destination, edits: RequestEdits, endsAt: Instant?, isRetryable: Bool, exchange: Exchange,
-        ownCookies: [String]
+        destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int?, endsAt: Instant?, isRetryable: Bool,
+        exchange: Exchange, ownCookies: [String], protection: Protection?
     ) {
         self.destination = destination
         self.edits = edits
+        self.inspectsBodyUpTo = inspectsBodyUpTo
         self.endsAt = endsAt
         self.isRetryable = isRetryable
         self.exchange = exchange
         self.ownCookies = ownCookies
+        self.protection = protection
     }
+}
+
+/// What a protected resource's exchange still has to do with the decision: its answer is not for shared caches, and challenges in it
+/// are the gate's.
+struct Protection: Sendable {
+    /// What ``RequestGate/inspect(_:for:)`` holds the body against.
+    var message: MessageFields?
+    /// To whom an MCP session belongs that the answer opens; nil where no MCP is spoken.
+    var owner: SessionOwner?
+    var session: SessionUse?
 }
 
 /// The header fields that mirror an MCP message, and by whose right it was admitted so far.

@@ -40,7 +40,7 @@ extension Gatekeeper {
             edits.dropsAccessControl = true
             CORSPolicy.appendAnswerLines(origin: origin, to: &lines)
         }
-        if plan.isProtected {
+        if plan.protection != nil {
             // Whoever asks for the same with another token must not get this answer (RFC 9111 §3.5; requirement TRM-10).
             edits.dropsChallenges = true
             if head.first(.cacheControl) == nil { lines.append(ascii: "Cache-Control: no-store\r\n") }
@@ -52,10 +52,10 @@ extension Gatekeeper {
 
     /// Whose the session is that the answer is about.
     private func learnSession(_ head: ResponseHead, _ bytes: Span<UInt8>, _ plan: ForwardPlan) {
-        guard let owner = plan.owner else { return }
+        guard let protection = plan.protection, let owner = protection.owner else { return }
         let now = plan.exchange.receivedAt
         if let field = head.first(.mcpSessionID) { sessions.bind(bytes.array(at: field.value), to: owner, at: now) }
-        guard let use = plan.session else { return }
+        guard let use = protection.session else { return }
         if head.status == 404 || (use.isEnding && (200..<300).contains(head.status)) {
             sessions.forget(use.id.span)
         } else if (200..<300).contains(head.status),
@@ -72,9 +72,10 @@ extension Gatekeeper {
         case .protocolViolation: metrics.upstreamFailed(.protocol)
         case .overloaded: metrics.upstreamFailed(.overloaded)
         case .requestBodyTooLarge, .requestBodyBroken:
-            return response(.upstreamFailed(failure), plan.exchange, nil, .authorize, plan.message?.admittance)
+            return response(
+                .upstreamFailed(failure), plan.exchange, nil, .authorize, plan.protection?.message?.admittance)
         }
-        return response(.upstreamFailed(failure), plan.exchange, nil, .forward, plan.message?.admittance)
+        return response(.upstreamFailed(failure), plan.exchange, nil, .forward, plan.protection?.message?.admittance)
     }
 
     package func finished(_ exchange: Exchange, status: Int, answerBytes: Int) {

@@ -73,7 +73,7 @@ extension Gatekeeper {
 
     /// AUTHORIZE, second half: every message of the body, and the fields that mirror it.
     package func inspect(_ body: Span<UInt8>, for plan: ForwardPlan) -> LocalResponse? {
-        guard let message = plan.message else { return nil }
+        guard let message = plan.protection?.message else { return nil }
         var messages: [MCPRequestSummary] = []
         do throws(JSONRPCRefusal) {
             // Without the field, revision 2025-03-26 is assumed, which has batches (requirement TRL-05).

@@ -11,18 +11,14 @@ extension Gatekeeper {
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target, _ admittance: Admittance?,
         _ session: SessionUse?
     ) -> Admission {
-        var plan = plan(
-            head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
-            rewritten: target.rewritten, admittance: admittance)
-        plan.isProtected = true
-        plan.session = session
+        var protection = Protection(session: session)
         if target.isMCP {
-            plan.owner = admittance?.owner ?? .anonymous
-            if head.method == .post {
-                plan.message = message(head, bytes, target, admittance)
-                plan.inspectsBodyUpTo = request.snapshot.configuration.inspectedBodyBytes
-            }
+            protection.owner = admittance?.owner ?? .anonymous
+            if head.method == .post { protection.message = message(head, bytes, target, admittance) }
         }
+        let plan = plan(
+            head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
+            rewritten: target.rewritten, admittance: admittance, protection: protection)
         // A body that must be read first is decided on, and recorded, by `inspect`.
         if plan.inspectsBodyUpTo == nil {
             permit(target.exchange, reason: admittance == nil ? "anonymous" : "bearer", admittance, .authorize)
@@ -43,7 +39,8 @@ extension Gatekeeper {
     /// What is the same for everything that is forwarded, protected or not.
     func plan(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ exchange: Exchange,
-        to destination: ForwardPlan.Destination, rewritten: NormalizedPath?, admittance: Admittance?
+        to destination: ForwardPlan.Destination, rewritten: NormalizedPath?, admittance: Admittance? = nil,
+        protection: Protection? = nil
     ) -> ForwardPlan {
         let snapshot = request.snapshot
         var lines: [UInt8] = []
@@ -72,9 +69,10 @@ extension Gatekeeper {
         }
         let isIdempotent = head.method == .get || head.method == .head || head.method == .options
         return ForwardPlan(
-            destination: destination, edits: edits, endsAt: admittance?.endsAt,
-            isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
-            ownCookies: snapshot.configuration.cookieNames)
+            destination: destination, edits: edits,
+            inspectsBodyUpTo: protection?.message == nil ? nil : snapshot.configuration.inspectedBodyBytes,
+            endsAt: admittance?.endsAt, isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
+            ownCookies: snapshot.configuration.cookieNames, protection: protection)
     }
 
     /// The one protocol that may be switched to: to any other, `h2c` above all, requests would pass unseen (defence D14).

@@ -86,13 +86,13 @@ package final class Gatekeeper: RequestGate {
         case .control:
             permit(exchange, reason: "control", nil, .classify)
             let plan = plan(
-                head, bytes, request, exchange, to: .control, rewritten: rewritten, admittance: nil)
+                head, bytes, request, exchange, to: .control, rewritten: rewritten)
             return .ready(.forward(plan))
         case .exempt(let upstream):
             if let rejection = ambiguousName(head) { return .ready(answer(rejection, exchange, nil, .head)) }
             permit(exchange, reason: "excluded_path", nil, .classify)
             let plan = plan(
-                head, bytes, request, exchange, to: .upstream(upstream), rewritten: rewritten, admittance: nil)
+                head, bytes, request, exchange, to: .upstream(upstream), rewritten: rewritten)
             return .ready(.forward(plan))
         case .protected(let resource, let isMCP):
             if isMCP, origin != nil, exchange.allowedOrigin == nil {

@@ -21,7 +21,7 @@ public struct BodyFramer: Sendable {
     }
 
     private enum State: Sendable, Equatable {
-        case size, sizeEnd, extensions, data(UInt64), dataCR, dataLF, trailers, complete
+        case size, sizeEnd, extensions, quoted, quotedPair, data(UInt64), dataCR, dataLF, trailers, complete
     }
 
     private static let extensionBytes = 256
@@ -111,9 +111,11 @@ public struct BodyFramer: Sendable {
                     state = .sizeEnd
                     if framed { pass(i..<(i + 1)) }
                 } else {
-                    skipped += 1
-                    guard Self.isExtension(octet), skipped <= Self.extensionBytes else { throw .chunkMalformed }
+                    try skip(octet)
                 }
+                i += 1
+            case .quoted, .quotedPair:
+                try skip(octet)
                 i += 1
             case .sizeEnd:
                 guard octet == Octet.lineFeed else { throw .chunkMalformed }
@@ -151,10 +153,19 @@ public struct BodyFramer: Sendable {
         return i
     }
 
-    /// What extensions are made of (RFC 9112 §7.1.1): tokens, `=`, `;`, quotes and white space; nobody needs more of them.
-    private static func isExtension(_ octet: UInt8) -> Bool {
-        Octet.isToken(octet) || octet == UInt8(ascii: "=") || octet == UInt8(ascii: ";") || octet == UInt8(ascii: "\"")
-            || octet == Octet.space || octet == Octet.tab
+    /// One octet of a chunk extension: a name, or a value that may be quoted (RFC 9112 §7.1.1).
+    private mutating func skip(_ octet: UInt8) throws(HTTPRefusal) {
+        skipped += 1
+        guard skipped <= Self.extensionBytes, Octet.isFieldValue(octet) else { throw .chunkMalformed }
+        switch (state, octet) {
+        case (.quoted, UInt8(ascii: "\"")), (.quotedPair, _):
+            state = state == .quoted ? .extensions : .quoted
+        case (.quoted, UInt8(ascii: "\\")): state = .quotedPair
+        case (.quoted, _): break
+        case (_, UInt8(ascii: "\"")): state = .quoted
+        case (_, UInt8(ascii: ";")), (_, UInt8(ascii: "=")), (_, Octet.space), (_, Octet.tab): break
+        default: guard Octet.isToken(octet) else { throw .chunkMalformed }
+        }
     }
 
     private mutating func plain(_ bytes: Span<UInt8>, _ emit: (Piece) -> Void) -> Int {

@@ -81,6 +81,7 @@ struct ConnectionSetup: Sendable {
                 ])
             }
         }
+        try channel.pipeline.syncOperations.addHandler(HTTP2ErrorHandler())
     }
 }
 

@@ -4,8 +4,8 @@ import GateCore
 import GateHTTP
 import NIOCore
 
-/// The exchange that a client connection is in.
-struct CurrentExchange {
+/// The exchange that a client connection is in: one object, so that nothing is copied at the turns of its life.
+final class CurrentExchange {
     let plan: ForwardPlan
     /// The head's octets, until it has been written to the upstream.
     let head: ByteBuffer

@@ -24,7 +24,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
     }
 
     func answerHead(_ answer: ResponseHead, _ bytes: ByteBuffer) -> BodyFramer.Output {
-        guard var exchange = current else { return .framed }
+        guard let exchange = current else { return .framed }
         let edits = loop.gate.answered(answer, bytes.readableBytesUInt8Span, for: exchange.plan)
         // What ends with the upstream's connection goes on in chunks, so that a broken end can be told from a whole answer.
         let framing: BodyFraming =
@@ -47,7 +47,6 @@ extension GatewayHandler: UpstreamConnectionOwner {
         octets.reserveCapacity(loop.scratch.count + min(bytes.readableBytes, 8 * 1_024))
         octets.writeBytes(loop.scratch)
         exchange.outgoing = octets
-        current = exchange
         return answer.framing == .chunked && framing != .chunked ? .content : .framed
     }
 
@@ -100,10 +99,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
             let last = ByteBuffer(string: "0\r\n\r\n")
             append(last)
         }
-        flushAnswer()
-        let bytes = current?.answerBytes ?? 0
-        current = nil
-        loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: bytes)
+        finishAnswer()
         guard exchange.answerKeepsAlive, exchange.isRequestComplete else { return linger() }
         awaitHead()
         advance()
@@ -136,8 +132,9 @@ extension GatewayHandler: UpstreamConnectionOwner {
         loop.scratch.removeAll(keepingCapacity: true)
         ResponseHeadWriter.write(
             answer, bytes.readableBytesUInt8Span, edits, framing: .none, keepsAlive: true, into: &loop.scratch)
-        context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: loop.scratch)), promise: nil)
         current?.status = 101
+        context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: loop.scratch)), promise: nil)
+        guard state != .closed else { return }
         state = .tunnelling
         deadline = .distantFuture
         if let early = input {
@@ -162,10 +159,16 @@ extension GatewayHandler: UpstreamConnectionOwner {
             append(ByteBuffer(string: "0\r\n\r\n"))
         }
         exchange.upstream?.abandon()
-        current?.upstream = nil
-        flushAnswer()
+        finishAnswer()
+        linger()
+    }
+
+    /// Sends what is left of the answer. The exchange is over before that, because the last octets may end the connection (or stream).
+    private func finishAnswer() {
+        writeOutgoing()
+        guard let exchange = current else { return }
         current = nil
         loop.gate.finished(exchange.plan.exchange, status: exchange.status, answerBytes: exchange.answerBytes)
-        linger()
+        context?.flush()
     }
 }

@@ -8,7 +8,7 @@ import NIOCore
 extension GatewayHandler {
     func begin(_ plan: ForwardPlan, _ octets: ByteBuffer) {
         let inspects = plan.inspectsBodyUpTo != nil
-        var exchange = CurrentExchange(
+        let exchange = CurrentExchange(
             plan: plan, head: octets, framer: BodyFramer(head.framing, output: inspects ? .content : .framed))
         exchange.bodyStartedAt = .now()
         exchange.isRequestComplete = exchange.framer.isComplete
@@ -19,6 +19,7 @@ extension GatewayHandler {
         if head.expectsContinue, !exchange.framer.isComplete {
             let interim = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
             context?.writeAndFlush(wrapOutboundOut(interim), promise: nil)
+            guard state != .closed else { return }
         }
         guard inspects else { return connect() }
         state = .collecting
@@ -27,7 +28,7 @@ extension GatewayHandler {
 
     /// Collects the body that must be read before a single octet goes on; true when it is complete and something came of it.
     func collect() -> Bool {
-        guard var exchange = current, let limit = exchange.plan.inspectsBodyUpTo else { return false }
+        guard let exchange = current, let limit = exchange.plan.inspectsBodyUpTo else { return false }
         if case .length(let length) = head.framing {
             // The octets stay where they are until all are here.
             guard (input?.readableBytes ?? 0) >= Int(length) else {
@@ -61,7 +62,6 @@ extension GatewayHandler {
                 return false
             }
             guard exchange.framer.isComplete else {
-                current = exchange
                 if input?.readableBytes == 0 { input = nil }
                 deadline = bodyDeadline()
                 return false
@@ -71,7 +71,6 @@ extension GatewayHandler {
         exchange.isRequestComplete = true
         let body = exchange.collected ?? ByteBuffer()
         exchange.collected = body
-        current = exchange
         if let refusal = loop.gate.inspect(body.readableBytesUInt8Span, for: exchange.plan) {
             current = nil
             send(refusal, closing: false)
@@ -116,7 +115,7 @@ extension GatewayHandler {
 
     /// Writes the head, and as much of the body as is here, in one go.
     private func start(_ connection: UpstreamConnection) {
-        guard var exchange = current else { return connection.close() }
+        guard let exchange = current else { return connection.close() }
         state = .exchanging
         exchange.upstream = connection
         connection.begin(self, method: head.method)
@@ -125,15 +124,15 @@ extension GatewayHandler {
         let framing: BodyFraming? = exchange.collected.map {
             $0.readableBytes == 0 ? .none : .length(UInt64($0.readableBytes))
         }
+        let received = exchange.head
         RequestHeadWriter.write(
-            head, exchange.head.readableBytesUInt8Span, exchange.plan.edits, framing: framing, into: &loop.scratch)
+            head, received.readableBytesUInt8Span, exchange.plan.edits, framing: framing, into: &loop.scratch)
         let body = exchange.collected
         let joins = (body?.readableBytes ?? 0) <= 16 * 1_024
         var octets = ByteBuffer()
         octets.reserveCapacity(loop.scratch.count + (joins ? body?.readableBytes ?? 0 : 0))
         octets.writeBytes(loop.scratch)
         if let body, joins { octets.writeImmutableBuffer(body) }
-        current = exchange
         connection.write(octets)
         if let body, !joins { connection.write(body) }
         if exchange.isRequestComplete {
@@ -153,7 +152,7 @@ extension GatewayHandler {
 
     /// Passes on what has arrived of the body.
     func sendRequestBody() {
-        guard var exchange = current, let connection = exchange.upstream, !exchange.isRequestComplete,
+        guard let exchange = current, let connection = exchange.upstream, !exchange.isRequestComplete,
             let buffer = input
         else { return }
         var pieces: [BodyFramer.Piece] = []
@@ -176,7 +175,6 @@ extension GatewayHandler {
         if input?.readableBytes == 0 { input = nil }
         exchange.bodyBytes += consumed
         exchange.isRequestComplete = exchange.framer.isComplete
-        current = exchange
         if exchange.isRequestComplete {
             requestSent(connection)
         } else if exchange.status == 0 {

@@ -194,8 +194,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
 
     /// HEAD: true when a head was read and something came of it at once.
     private func readHead() -> Bool {
-        skipEmptyLine()
-        guard let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
+        guard !skipEmptyLine(), let buffer = input, buffer.readableBytes > 0, context != nil else { return false }
         switch scanner.scan(buffer.readableBytesUInt8Span, into: &head) {
         case .incomplete: return false
         case .refused(let refusal):
@@ -215,13 +214,18 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     }
 
     /// Old clients send an empty line after a body; one is skipped before a request line (RFC 9112 §2.2).
-    private func skipEmptyLine() {
-        guard !hasSkippedEmptyLine, let buffer = input, buffer.readableBytes >= 2,
-            buffer.getInteger(at: buffer.readerIndex, as: UInt16.self) == 0x0D0A
-        else { return }
+    ///
+    /// - Returns: true while only half of it is here.
+    private func skipEmptyLine() -> Bool {
+        guard !hasSkippedEmptyLine, let buffer = input,
+            buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) == 0x0D
+        else { return false }
+        guard let next = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return true }
+        guard next == 0x0A else { return false }
         hasSkippedEmptyLine = true
         input?.moveReaderIndex(forwardBy: 2)
         if input?.readableBytes == 0 { input = nil }
+        return false
     }
 
     /// The one way off the event loop and back.
@@ -283,6 +287,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     }
 
     func awaitHead() {
+        guard state != .closed else { return }
         state = .head
         hasSkippedEmptyLine = false
         deadline = .now() + ((input?.readableBytes ?? 0) > 0 ? loop.timeouts.head : loop.timeouts.idle)

@@ -25,6 +25,8 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     private var scanner = ResponseHeadScanner()
     private var answer = ResponseHead()
     private var framer = BodyFramer(.none)
+    /// The write of the answer's last frame, kept when the answer ends before the request does.
+    private var lastWrite: EventLoopFuture<Void>?
 
     // MARK: request
 
@@ -119,7 +121,8 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
         }
         framer = BodyFramer(answer.framing, output: .content, keepsTrailers: true)
         let ends = framer.isComplete
-        context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: ends))), promise: nil)
+        let promise = ends ? lastPromise(context) : nil
+        context.write(wrapOutboundOut(.headers(.init(headers: headers, endStream: ends))), promise: promise)
         outbound = ends ? .ended : .body
     }
 
@@ -138,14 +141,20 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
         if framer.isComplete {
             outbound = .ended
             let trailers = trailerHeaders()
-            if trailers.isEmpty {
-                context.write(
-                    wrapOutboundOut(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))), promise: nil)
-            } else {
-                context.write(wrapOutboundOut(.headers(.init(headers: trailers, endStream: true))), promise: nil)
-            }
+            let last: HTTP2Frame.FramePayload =
+                trailers.isEmpty
+                ? .data(.init(data: .byteBuffer(ByteBuffer()), endStream: true))
+                : .headers(.init(headers: trailers, endStream: true))
+            context.write(wrapOutboundOut(last), promise: lastPromise(context))
         }
         return true
+    }
+
+    private func lastPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+        guard case .body = inbound else { return nil }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        lastWrite = promise.futureResult
+        return promise
     }
 
     private func trailerHeaders() -> HPACKHeaders {
@@ -168,8 +177,12 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard case .output = mode else { return context.close(mode: mode, promise: promise) }
         if case .ended = outbound, case .body = inbound {
-            context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
-            context.close(promise: promise)
+            // A reset drops what flow control still holds back of the answer: it waits for the last frame.
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            (lastWrite ?? context.eventLoop.makeSucceededVoidFuture()).whenComplete { _ in
+                bound.value.writeAndFlush(NIOAny(HTTP2Frame.FramePayload.rstStream(.noError)), promise: nil)
+                bound.value.close(promise: promise)
+            }
         } else if case .ended = outbound {
             promise?.succeed(())
         } else {

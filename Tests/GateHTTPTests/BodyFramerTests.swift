@@ -58,7 +58,9 @@ struct BodyFramerTests {
             "5 ;a\r\nhello\r\n0\r\n\r\n", "5;a\nhello\r\n0\r\n\r\n", "5;a\u{0}\r\nhello\r\n0\r\n\r\n",
             "5;a\rhello\r\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n", "\r\nhello\r\n0\r\n\r\n", "g\r\nhello\r\n0\r\n\r\n",
             "FFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n", "0000000000000005\r\nhello\r\n0\r\n\r\n", ";a\r\n", "5_0\r\n",
-            "0\r\nX y: z\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\n\rX",
+            "0\r\nX y: z\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX\r\n\r\n", "0\r\n\rX\n",
+            "5;\r\nhello\r\n0\r\n\r\n",
+            "5;bad[=x\r\nhello\r\n0\r\n\r\n", "5;a=\"\r\nhello\r\n0\r\n\r\n", "5;a=\"\\\"\r\nhello\r\n0\r\n\r\n",
             "5\r\n\nhello\r\n0\r\n\r\n", "5\r\nhello\r\r\n0\r\n\r\n",
         ])
     func refused(_ octets: String) {
@@ -76,6 +78,7 @@ struct BodyFramerTests {
         #expect(body.passed == "5\r\nhello\r\n0\r\n\r\n")
         #expect(body.isComplete)
         #expect(body.used == "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\nX-T: y\r\nHost: z\r\n\r\n".utf8.count)
+        #expect(run("1; a = \"]\\\"[\" ;b\r\nx\r\n0\r\n\r\n").passed == "1\r\nx\r\n0\r\n\r\n")
         #expect(run("5;" + String(repeating: "a", count: 257)).refusal == .chunkMalformed)
         #expect(run("0\r\n" + String(repeating: "X: y\r\n", count: 2_000)).refusal == .trailersTooLarge)
         #expect(run("0\r\nX: " + String(repeating: "y", count: 9_000)).refusal == .trailersTooLarge)
@@ -114,7 +117,9 @@ struct BodyFramerTests {
     @Test("octets in any pieces give what all at once give (property)")
     func anyPieces() {
         var generator = SeededGenerator(seed: 2)
-        let alphabet = ["0", "5", "A", "f", ";a=b", "\r\n", "\r\n", "\r", "\n", "hello", "X: y", ":", " ", "\u{0}"]
+        let alphabet = [
+            "0", "5", "A", "f", ";a=b", ";c=\"", "\\", "\r\n", "\r\n", "\r", "\n", "hello", "X: y", ":", " ", "\u{0}",
+        ]
         for round in 0..<3_000 {
             var octets = ""
             if round.isMultiple(of: 2) {

@@ -2,6 +2,7 @@
 
 import GateCore
 import GateHTTP
+import GateProxy
 import GateTestKit
 import NIOCore
 import Testing

@@ -3,6 +3,7 @@
 import GateCore
 import GateHTTP
 import GateIdentity
+import GateProxy
 import NIOCore
 import Testing
 
@@ -18,7 +19,8 @@ struct FailureTests {
         return upstream
     }
 
-    @Test("an upstream that dies before its answer is 502, and the client's connection goes on", arguments: [true, false])
+    @Test(
+        "an upstream that dies before its answer is 502, and the client's connection goes on", arguments: [true, false])
     func beforeAnswer(byReset: Bool) async throws {
         try await GatewayUnderTest.run { gateway in
             let client = try await gateway.connect()
@@ -51,7 +53,8 @@ struct FailureTests {
     @Test(
         "an upstream that dies within its answer's body breaks the client's connection: the answer never looks whole",
         arguments: [
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nnonsense",
         ])
@@ -65,7 +68,7 @@ struct FailureTests {
             upstream.endSending()
             let answer = try await client.readToEnd()
 
-            #expect(answer.contains("hello") && !answer.contains("0\r\n\r\n"))
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && !answer.hasSuffix("0\r\n\r\n"))
         }
     }
 

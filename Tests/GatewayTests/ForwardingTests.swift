@@ -2,6 +2,7 @@
 
 import GateCore
 import GateHTTP
+import GateIdentity
 import Testing
 
 @Suite("Requests and answers over sockets", .timeLimit(.minutes(2)))
@@ -44,6 +45,21 @@ struct ForwardingTests {
                 #expect(try await client.read(count: 1) == "\(number)")
             }
             #expect(gateway.upstream.connectionCount == 1)
+        }
+    }
+
+    @Test("one empty line before a request is skipped, however it arrives, a second is not (RFC 9112 §2.2)")
+    func emptyLine() async throws {
+        let gate = ScriptedGate { _, exchange in .ready(.answer(LocalResponse(status: 204), exchange)) }
+        try await GatewayUnderTest.run(gate) { gateway in
+            let client = try await gateway.connect()
+            try await client.push(Array("\r".utf8))
+            try await client.push(
+                Array("\nGET / HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            #expect(try await client.readHead().hasPrefix("HTTP/1.1 204 "))
+            #expect(try await client.readHead().hasPrefix("HTTP/1.1 204 "))
+            client.send("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.readToEnd().hasPrefix("HTTP/1.1 400 "))
         }
     }
 
@@ -108,7 +124,8 @@ struct ForwardingTests {
             client.send("GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n")
             let upstream = try await gateway.upstream.accept()
             _ = try await upstream.readHead()
-            upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\nX-T: y\r\n\r\n")
+            upstream.send(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\nX-T: y\r\n\r\n")
 
             #expect(try await client.readToEnd() == "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nonetwo")
         }
@@ -142,9 +159,12 @@ struct ForwardingTests {
             let upstream = try await gateway.upstream.accept()
             #expect(try await !upstream.readHead().contains("TE:"))
             upstream.send(
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\nContent-Length: 4\r\n\r\n")
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\nContent-Length: 4\r\n\r\n"
+            )
 
-            #expect(try await client.read(through: "\r\n0\r\nX-Sum: 1\r\n\r\n").hasSuffix("2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n"))
+            #expect(
+                try await client.read(through: "\r\n0\r\nX-Sum: 1\r\n\r\n").hasSuffix(
+                    "2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n"))
         }
     }
 
@@ -155,7 +175,8 @@ struct ForwardingTests {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             let upstream = try await gateway.upstream.accept()
             _ = try await upstream.readHead()
-            upstream.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n")
+            upstream.send(
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\n\r\n")
             #expect(try await client.readHead() == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
             upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             #expect(try await client.readHead() == "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")

@@ -3,6 +3,14 @@
 import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// One end of a TCP connection, octets only.
 final class Peer: Sendable {
     struct Received: Sendable, CustomStringConvertible {
@@ -75,11 +83,12 @@ final class Peer: Sendable {
 
     /// Ends the connection with a reset.
     func reset() async throws {
-        try await channel.setOption(.socketOption(.so_linger), value: linger(l_onoff: 1, l_linger: 0))
+        guard let socket = channel as? any SocketOptionProvider else { throw Ended(description: "no socket") }
+        try await socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         try? await channel.close()
     }
 
-    func setReading(_ isOn: Bool) async throws { try await channel.setOption(.autoRead, value: isOn) }
+    func setReading(_ isOn: Bool) async throws { try await channel.setOption(.autoRead, value: isOn).get() }
 
     /// Takes everything up to and with the marker.
     func read(through marker: String) async throws -> String {
@@ -122,11 +131,3 @@ final class Peer: Sendable {
         guard rest.isEmpty else { throw Ended(description: "more before the end: \(rest.debugDescription)") }
     }
 }
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif

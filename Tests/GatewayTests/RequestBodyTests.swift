@@ -2,6 +2,8 @@
 
 import GateCore
 import GateHTTP
+import GateIdentity
+import GateProxy
 import NIOCore
 import Testing
 
@@ -57,7 +59,10 @@ struct RequestBodyTests {
         "an inspected body goes on whole, with its length",
         arguments: [
             ("Content-Length: 4", ["ye", "s!"], "Content-Length: 4\r\n\r\nyes!"),
-            ("Transfer-Encoding: chunked", ["2\r\nye\r\n", "2;x\r\ns!\r\n0", "\r\n\r\n"], "Content-Length: 4\r\n\r\nyes!"),
+            (
+                "Transfer-Encoding: chunked", ["2\r\nye\r\n", "2;x\r\ns!\r\n0", "\r\n\r\n"],
+                "Content-Length: 4\r\n\r\nyes!"
+            ),
             ("Transfer-Encoding: chunked", ["0\r\n\r\n"], "Content-Length: 0\r\n\r\n"),
             ("Content-Length: 0", [], "Content-Length: 0\r\n\r\n"),
         ])
@@ -147,7 +152,8 @@ struct RequestBodyTests {
             upstream.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
 
             #expect(
-                try await client.readToEnd() == "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+                try await client.readToEnd()
+                    == "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
             try await upstream.expectEnd()
         }
     }
@@ -184,7 +190,8 @@ struct RequestBodyTests {
             client.send("POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n")
             #expect(try await !client.readHead().contains("Connection: close"))
             // What is in this body must not be taken for a request.
-            client.send("POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.send(
+                "POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.readHead().contains("Connection: close\r\n"))
             try await client.expectEnd()
             #expect(gateway.gate.ledger.value.admitted == ["/1", "/2", "/3"])
@@ -198,7 +205,9 @@ struct RequestBodyTests {
             client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
             let answer = try await client.readToEnd()
 
-            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("Connection: close") && answer.hasSuffix("refused"))
+            #expect(
+                answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("Connection: close") && answer.hasSuffix("refused")
+            )
             #expect(gateway.gate.ledger.value.admitted.isEmpty && gateway.gate.ledger.value.refusals.count == 1)
         }
     }

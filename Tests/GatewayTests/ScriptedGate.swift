@@ -50,11 +50,13 @@ final class ScriptedGate: RequestGate {
 
     /// Forwards to the one upstream; what may be sent twice is what RFC 9110 §9.2.2 lets us.
     static func plan(
-        _ head: RequestHead, _ exchange: Exchange, edits: RequestEdits = RequestEdits(), inspectsBodyUpTo limit: Int? = nil
+        _ head: RequestHead, _ exchange: Exchange, edits: RequestEdits = RequestEdits(),
+        inspectsBodyUpTo limit: Int? = nil
     ) -> ForwardPlan {
         let isRetryable = (head.method == .get || head.method == .head) && head.framing == .none
         return ForwardPlan(
-            destination: .upstream(0), edits: edits, inspectsBodyUpTo: limit, isRetryable: isRetryable, exchange: exchange)
+            destination: .upstream(0), edits: edits, inspectsBodyUpTo: limit, isRetryable: isRetryable,
+            exchange: exchange)
     }
 
     func admit(_ head: RequestHead, _ bytes: Span<UInt8>, on connection: ConnectionFacts) -> Eventually<Admission> {
@@ -70,7 +72,9 @@ final class ScriptedGate: RequestGate {
         return judge(head, exchange)
     }
 
-    func inspect(_ body: Span<UInt8>, for plan: ForwardPlan) -> LocalResponse? { inspector(body.text(at: 0..<body.count)) }
+    func inspect(_ body: Span<UInt8>, for plan: ForwardPlan) -> LocalResponse? {
+        inspector(body.text(at: 0..<body.count))
+    }
 
     func refuse(_ refusal: HTTPRefusal, on connection: ConnectionFacts) -> LocalResponse {
         ledger.update { $0.refusals.append(refusal) }

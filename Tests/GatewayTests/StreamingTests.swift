@@ -2,6 +2,10 @@
 
 import GateCore
 import GateHTTP
+import GateIdentity
+import GateProxy
+import GateTestKit
+import GateTime
 import NIOCore
 import Testing
 

@@ -2,6 +2,8 @@
 
 import GateCore
 import GateHTTP
+import GateIdentity
+import GateProxy
 import NIOCore
 import Testing
 

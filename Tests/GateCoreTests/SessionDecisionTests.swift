@@ -6,8 +6,8 @@ import GateObserve
 import Testing
 
 /// MCP sessions: requirements SES-01 to SES-06, TRL-08.
-@Suite struct SessionTests {
-    private static func opened(_ harness: GateHarness, _ id: String, by bearer: String = "alice") async throws {
+@Suite struct SessionDecisionTests {
+    private static func opened(_ harness: DecisionHarness, _ id: String, by bearer: String = "alice") async throws {
         let plan = try #require(await harness.send(.post(bearer: bearer)).plan)
         _ = harness.answer(plan, 200, ["Mcp-Session-Id: \(id)"])
     }
@@ -16,7 +16,7 @@ import Testing
         "somebody else's session is answered like an unknown one, and the upstream is not reached (SES-02, SES-05)",
         arguments: ["bob", "alice.cli-2"], ["POST", "GET", "DELETE"])
     func stolenSession(thief: String, method: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         try await Self.opened(harness, "s-1")
         var request: TestRequest = method == "POST" ? .message : .get()
         request.method = method
@@ -35,7 +35,7 @@ import Testing
 
     @Test("another token of the same principal and client may go on with the session")
     func sameOwner() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         try await Self.opened(harness, "s-1")
 
         let outcome = await harness.send(
@@ -46,7 +46,7 @@ import Testing
 
     @Test("an id that the gate never saw belongs to whoever the upstream first serves with it (SES-04)")
     func firstUse() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let asked = ["Mcp-Session-Id: before-restart"]
 
         let first = try #require(await harness.send(.post(asked)).plan)
@@ -58,7 +58,7 @@ import Testing
 
     @Test("an id that the upstream does not know either is bound to nobody", arguments: [404, 400, 500])
     func unknownToUpstream(status: Int) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let asked = ["Mcp-Session-Id: guessed"]
 
         let plan = try #require(await harness.send(.post(bearer: "bob", asked)).plan)
@@ -69,7 +69,7 @@ import Testing
 
     @Test("an ended session is forgotten, an ending that fails is not")
     func ended() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         try await Self.opened(harness, "s-1")
         var delete = TestRequest.get("/mcp", ["Mcp-Session-Id: s-1"])
         delete.method = "DELETE"
@@ -85,7 +85,7 @@ import Testing
 
     @Test("authentication comes before the session, so that ids cannot be probed (SES-01, SES-06)")
     func authenticationFirst() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         try await Self.opened(harness, "s-1")
 
         let known = await harness.send(.post(bearer: nil, ["Mcp-Session-Id: s-1"]))
@@ -100,7 +100,7 @@ import Testing
 
     @Test("those without credentials share their sessions, and nobody else's")
     func anonymousSessions() async throws {
-        let harness = try GateHarness { $0.unauthenticatedAction = .allowAnonymous }
+        let harness = try DecisionHarness { $0.unauthenticatedAction = .allowAnonymous }
         try await Self.opened(harness, "s-1")
 
         #expect(await harness.send(.post(bearer: nil, ["Mcp-Session-Id: s-1"])).status == 404)
@@ -112,21 +112,21 @@ import Testing
             "a b", "a\u{E9}", "a\tb", String(repeating: "x", count: 1_025),
         ])
     func malformedID(id: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.post(["Mcp-Session-Id: \(id)"])).status == 400)
     }
 
     @Test("two session ids are one too many")
     func twoIDs() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.post(["Mcp-Session-Id: a", "mcp-session-id: b"])).status == 400)
     }
 
     @Test("sessions survive a new configuration")
     func reload() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         try await Self.opened(harness, "s-1")
 
         harness.gate.replace(with: .init(harness.configuration))

@@ -18,7 +18,7 @@ import Foundation
 #endif
 
 /// The error taxonomy as clients see it: one golden text for each rejection (`GATEHOUSE_RECORD=1` renews them).
-@Suite struct RejectionTests {
+@Suite struct RejectionDecisionTests {
     static let rejections: [(String, Rejection)] = [
         ("credentials-missing", .credentialsMissing),
         ("token-malformed", .tokenInvalid(.malformed)), ("token-signature", .tokenInvalid(.signature)),
@@ -64,7 +64,7 @@ import Foundation
     ]
 
     private static func render(_ rejection: Rejection) throws -> String {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let response = RejectionResponse(
             rejection: rejection, resource: harness.gate.snapshot.onlyResource, phase: .authorize,
             traceID: "4bf92f3577b34da6a3ce929d0e0e4736", requestID: "0af7651916cd43dd8448eb211c80319c",
@@ -117,7 +117,7 @@ import Foundation
             (UpstreamFailure.unreachable, 502), (.timedOut, 504), (.protocolViolation, 502), (.overloaded, 503),
         ])
     func upstreamFailure(failure: UpstreamFailure, status: Int) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let plan = try #require(await harness.send(.message).plan)
 
         let response = harness.gate.failed(failure, for: plan)
@@ -129,12 +129,13 @@ import Foundation
 
     @Test("a message that is too large or broken is refused before anything was permitted")
     func bodyFailure() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let octets = Array(TestRequest.message.head.utf8)
         var scanner = RequestHeadScanner()
         var head = RequestHead()
         _ = scanner.scan(octets.span, into: &head)
-        guard case .forward(let plan) = await harness.gate.admit(head, octets.span, on: GateHarness.peer).value else {
+        guard case .forward(let plan) = await harness.gate.admit(head, octets.span, on: DecisionHarness.peer).value
+        else {
             Issue.record("not forwarded")
             return
         }
@@ -149,7 +150,7 @@ import Foundation
 
     @Test("a problem document has a type, the trace and the phase (RFC 9457)")
     func problemDocument() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(
             .post(bearer: nil, ["traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]))

@@ -9,12 +9,12 @@ import GateTime
 import Testing
 
 /// AUTHENTICATE: requirements RS-01 to RS-24, defences D8 and D9.
-@Suite struct BearerTests {
+@Suite struct BearerDecisionTests {
     @Test(
         "a request without credentials is challenged and goes nowhere, whatever its method (RS-01, RS-18)",
         arguments: ["POST", "GET", "DELETE", "HEAD", "PUT", "PATCH", "PROPFIND", "OPTIONS"])
     func challengesWithoutCredentials(method: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.get(bearer: nil)
         request.method = method
 
@@ -28,7 +28,7 @@ import Testing
 
     @Test("the challenge without credentials names metadata and scope, and no error (RS-02, RS-03, RS-04)")
     func challengeWithoutError() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.post(bearer: nil))
 
@@ -46,7 +46,7 @@ import Testing
         "every refused token is 401 invalid_token with metadata and a description (RS-02, RS-05)",
         arguments: ScriptedCheck.rejections.keys.sorted())
     func invalidToken(kind: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.post(bearer: "bad.\(kind)"))
 
@@ -68,7 +68,7 @@ import Testing
             "Bearer alice, Basic eDp5", "Bearer =", "Bearer ali=ce", "Bearer \u{E9}",
         ])
     func malformedToken(authorization: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.message
         request.authorization = authorization
 
@@ -87,7 +87,7 @@ import Testing
             "Basic eDp5, Bearer alice",
         ])
     func otherScheme(authorization: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.message
         request.authorization = authorization
 
@@ -100,7 +100,7 @@ import Testing
 
     @Test("the scheme is compared without regard to case (RS-14)", arguments: ["Bearer", "bearer", "BEARER", "bEaReR"])
     func schemeCase(scheme: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.message
         request.authorization = "\(scheme) alice"
 
@@ -113,7 +113,7 @@ import Testing
             ["Bearer alice", "Bearer alice"], ["Bearer alice", "Bearer bad.signature"], ["Basic eDp5", "Bearer alice"],
         ])
     func twoCredentials(values: [String]) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.message
         request.authorization = values[0]
         request.fields = ["authorization: \(values[1])"]
@@ -133,7 +133,7 @@ import Testing
 
     @Test("a token in the query is no credential (RS-10, RFC 6750 §2.3)", arguments: tokenQueries)
     func tokenInQuery(query: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.post("/mcp?\(query)", bearer: nil))
 
@@ -145,7 +145,7 @@ import Testing
 
     @Test("a token in the query beside one in the header is one too many (RS-13)", arguments: tokenQueries)
     func tokenInQueryAndHeader(query: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.post("/mcp?\(query)"))
 
@@ -157,14 +157,14 @@ import Testing
         "other query parameters are none of the gate's business",
         arguments: ["q=access_token", "token=alice", "access_tokens=1", "access_token_hint=1", "a%ZZ=1&b=%"])
     func otherQuery(query: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.post("/mcp?\(query)")).isForwarded)
     }
 
     @Test("a token in a form body is not honoured (RS-10)")
     func tokenInForm() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.post(bearer: nil, body: "access_token=alice")
         request.contentType = "application/x-www-form-urlencoded"
 
@@ -182,7 +182,7 @@ import Testing
             "X-ZUMO-AUTH: alice", "X-Forwarded-Access-Token: alice",
         ])
     func tokenElsewhere(field: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.post(bearer: nil, [field]))
 
@@ -192,7 +192,7 @@ import Testing
 
     @Test("the client's token never reaches the upstream (RS-12)")
     func noPassThrough() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let upstream = try #require(await harness.send(.message).upstream)
 
@@ -202,7 +202,7 @@ import Testing
 
     @Test("the client's token is passed on when the operator asks for it by name")
     func passThroughOnRequest() async throws {
-        let harness = try GateHarness { $0.forwardsAuthorization = true }
+        let harness = try DecisionHarness { $0.forwardsAuthorization = true }
 
         let upstream = try #require(await harness.send(.message).upstream)
 
@@ -211,7 +211,7 @@ import Testing
 
     @Test("a dependency that is out is 503 with Retry-After, never 401 (RS-19)")
     func dependencyOut() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.post(bearer: "down"))
 
@@ -224,7 +224,7 @@ import Testing
 
     @Test("every request is judged by itself, also after a good one (RS-11, SES-01)")
     func judgedEachTime() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.message).isForwarded)
         #expect(await harness.send(.post(bearer: nil, ["Mcp-Session-Id: s-1"])).status == 401)
@@ -233,7 +233,7 @@ import Testing
 
     @Test("a verdict is remembered until the token ends, and not longer (D6)")
     func verdictEnds() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let first = try #require(await harness.send(.message).plan)
         _ = await harness.send(.message)
@@ -248,7 +248,7 @@ import Testing
 
     @Test("a stream may last as long as its token although the verdict is remembered for a shorter time (RS-24)")
     func streamOutlivesVerdict() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         _ = await harness.send(.get())
         harness.clock.advance(by: .seconds(61))
 
@@ -260,7 +260,7 @@ import Testing
 
     @Test("a refused token is not validated again for a moment, so that a flood of it is cheap")
     func refusalRemembered() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         for _ in 0..<5 { #expect(await harness.send(.post(bearer: "bad.signature")).status == 401) }
 
@@ -270,7 +270,7 @@ import Testing
 
     @Test("a token whose key is not known is asked about again, since the key may come (RS-22)")
     func unknownKeyNotRemembered() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         for _ in 0..<3 { _ = await harness.send(.post(bearer: "bad.key_unknown")) }
 
@@ -281,7 +281,7 @@ import Testing
 
     @Test("no text of a request is reflected in a challenge or its body (RS-15, RS-17)")
     func nothingReflected() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let marker = "rEfLeCt"
 
         for request in [
@@ -300,7 +300,7 @@ import Testing
 
     @Test("addresses in a challenge come from configuration, whatever the request says (RS-21, D9, D16)")
     func urlsFromConfiguration() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let lies = [
             "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "Forwarded: host=evil.example;proto=http",
             "X-Original-URL: /evil", "X-Forwarded-Prefix: /evil",
@@ -315,7 +315,7 @@ import Testing
 
     @Test("a new configuration forgets verdicts made under the old one")
     func reloadForgets() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         #expect(await harness.send(.message).isForwarded)
 
         var configuration = harness.configuration

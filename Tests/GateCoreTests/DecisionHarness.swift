@@ -14,9 +14,9 @@ import Testing
 /// A gate with scripted validators, asked with real octets, whose every answer and audit event can be looked at.
 ///
 /// It protects `https://mcp.example/mcp` (MCP, scope `mcp.read`) and, not declared, the rest of the site.
-struct GateHarness {
+struct DecisionHarness {
     let gate: Gatekeeper
-    let audit = RecordingAudit()
+    let audit = DecisionRecord()
     let clock = FixedClock()
     let check: ScriptedCheck
     let metrics = GatewayMetrics()
@@ -28,7 +28,7 @@ struct GateHarness {
     ) throws {
         check = ScriptedCheck()
         let validators = ValidatorChain(
-            jwt: [], remote: [RemoteTokenValidator(check, .init(), clock: StillIdentityClock(clock: clock))])
+            jwt: [], remote: [RemoteTokenValidator(check, .init(), clock: DecisionClock(clock: clock))])
         var resources = [
             ProtectedResource.Configuration(
                 path: "/mcp", identifier: ResourceIndicator("https://mcp.example/mcp"), scopes: ["mcp.read"],
@@ -140,7 +140,7 @@ struct TestRequest {
     }
 }
 
-extension GateHarness.Outcome {
+extension DecisionHarness.Outcome {
     var status: Int? {
         switch self {
         case .answered(let response), .refused(let response): response.status
@@ -189,7 +189,7 @@ extension GateHarness.Outcome {
 }
 
 /// Keeps every audit event.
-final class RecordingAudit: AuditSink {
+final class DecisionRecord: AuditSink {
     private let kept = Mutex<[AuditEvent]>([])
 
     func record(_ event: borrowing AuditEvent) {
@@ -246,7 +246,7 @@ final class ScriptedCheck: RemoteTokenCheck {
     }
 }
 
-struct StillIdentityClock: IdentityClock {
+struct DecisionClock: IdentityClock {
     let clock: FixedClock
     var elapsed: Duration { .seconds(1_000) }
     var wall: Instant { clock.now }

@@ -7,7 +7,7 @@ import GateTestKit
 import Testing
 
 /// Properties of the decision over many generated requests.
-@Suite struct ReplayTests {
+@Suite struct ReplayDecisionTests {
     private static let methods = ["GET", "POST", "DELETE", "PUT", "OPTIONS", "HEAD", "X"]
     private static let targets = [
         "/mcp", "/mcp/", "/mcp/x", "/open", "/open/x", "/pub/a", "/", "/.auth/me", "/%6dcp", "/mcp/..", "/mcp%2fx",
@@ -20,7 +20,7 @@ import Testing
     ]
     private static let hosts: [String?] = ["mcp.example", "127.0.0.1", "evil.example", "MCP.EXAMPLE:443", nil]
     private static let lines =
-        EnrichmentTests.spoofedNames.map { "\($0): rO0t" } + [
+        EnrichmentDecisionTests.spoofedNames.map { "\($0): rO0t" } + [
             "Origin: https://mcp.example", "Origin: https://evil.example", "Access-Control-Request-Method: POST",
             "X-Forwarded-For: rO0t", "X-Forwarded-Host: rO0t", "X-Original-URL: /open", "Forwarded: for=rO0t",
             "Mcp-Session-Id: s-1", "Mcp-Method: tools/list", "Mcp-Name: x", "MCP-Protocol-Version: 2026-07-28",
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// What must be the same each time: the status, or where the request goes and with which octets, but for the request's own ids.
-    private static func essence(_ outcome: GateHarness.Outcome) -> String {
+    private static func essence(_ outcome: DecisionHarness.Outcome) -> String {
         guard let plan = outcome.plan, let upstream = outcome.upstream else {
             return "\(outcome.status ?? 0) \(outcome.field("WWW-Authenticate") ?? "-")"
         }
@@ -61,13 +61,13 @@ import Testing
         func edit(_ configuration: inout GatewaySnapshot.Configuration) {
             configuration.excludedPaths = ["/open", "/pub/*"]
         }
-        let warm = try GateHarness(edit)
+        let warm = try DecisionHarness(edit)
 
         for _ in 0..<150 {
             let request = Self.request(&generator)
             let first = Self.essence(await warm.send(request))
             let second = Self.essence(await warm.send(request))
-            let fresh = Self.essence(await (try GateHarness(edit)).send(request))
+            let fresh = Self.essence(await (try DecisionHarness(edit)).send(request))
             #expect(first == second, "seed \(seed): \(request)")
             #expect(first == fresh, "seed \(seed): \(request)")
         }
@@ -79,7 +79,7 @@ import Testing
         arguments: 100..<108)
     func invariants(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
-        let harness = try GateHarness { $0.excludedPaths = ["/open", "/pub/*"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/open", "/pub/*"] }
 
         for _ in 0..<150 {
             let request = Self.request(&generator)

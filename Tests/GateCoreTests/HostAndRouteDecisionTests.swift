@@ -8,7 +8,7 @@ import GatePolicy
 import Testing
 
 /// HEAD and CLASSIFY: the host, the one normalised path (D15), exclusions, the control plane.
-@Suite struct HostAndRouteTests {
+@Suite struct HostAndRouteDecisionTests {
     @Test(
         "configured names, loopback and the address that was connected to are served (TRL-10)",
         arguments: [
@@ -16,7 +16,7 @@ import Testing
             "[::1]:8080", "127.0.0.2", "198.51.100.1", "198.51.100.1:8080", "inside.example:1", "only.example:8080",
         ])
     func servedHost(host: String) async throws {
-        let harness = try GateHarness { $0.allowedHosts = ["inside.example", "only.example:8080"] }
+        let harness = try DecisionHarness { $0.allowedHosts = ["inside.example", "only.example:8080"] }
 
         #expect(await harness.send(TestRequest(host: host)).isForwarded)
     }
@@ -28,7 +28,7 @@ import Testing
             "203.0.113.9", "[2001:db8::9]", "127.0.0.1.evil.example", "only.example", "only.example:80", "1", "0x7f.1",
         ])
     func foreignHost(host: String) async throws {
-        let harness = try GateHarness { $0.allowedHosts = ["only.example:8080"] }
+        let harness = try DecisionHarness { $0.allowedHosts = ["only.example:8080"] }
 
         for target in ["/mcp", "/.well-known/oauth-protected-resource", "/.auth/me", "/"] {
             let outcome = await harness.send(.init(target: target, host: host))
@@ -40,7 +40,7 @@ import Testing
 
     @Test("an address is served as Host where the connection's own is not known, a name is not")
     func unknownLocalAddress() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let connection = ConnectionFacts(remoteAddress: "192.0.2.7", isTLS: true, isHTTP2: false)
 
         #expect(await harness.send(TestRequest(host: "203.0.113.9"), on: connection).isForwarded)
@@ -49,14 +49,14 @@ import Testing
 
     @Test("any host is served when the operator says so")
     func anyHost() async throws {
-        let harness = try GateHarness { $0.allowedHosts = ["*"] }
+        let harness = try DecisionHarness { $0.allowedHosts = ["*"] }
 
         #expect(await harness.send(TestRequest(host: "evil.example")).isForwarded)
     }
 
     @Test("HTTP/1.0 without Host is served and goes on with the public name")
     func missingHost() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.get()
         request.host = nil
         request.version = "HTTP/1.0"
@@ -74,7 +74,7 @@ import Testing
             "/mcp/./x", "//mcp", "/mcp//x", "/mcp%23x", "/mcp%3Fx",
         ])
     func ambiguousPath(target: String) async throws {
-        let harness = try GateHarness { $0.excludedPaths = ["/mcp/*", "/*"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/mcp/*", "/*"] }
 
         let outcome = await harness.send(.get(target))
 
@@ -85,7 +85,7 @@ import Testing
 
     @Test("an escaped path is judged and forwarded in its canonical form (D15)")
     func canonicalForm() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.get("/%6dcp/a%7eb%c3%a9?x=%6d"))
 
@@ -98,7 +98,7 @@ import Testing
         "an excluded path passes without credentials, exactly or below on a segment boundary",
         arguments: ["/open", "/open?x=1", "/pub/", "/pub/a", "/pub/a/b", "/pub", "/%6fpen"])
     func excluded(target: String) async throws {
-        let harness = try GateHarness { $0.excludedPaths = ["/open", "/pub/*"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/open", "/pub/*"] }
 
         #expect(await harness.send(.get(target, bearer: nil)).isForwarded)
         #expect(harness.audit.events.map(\.reason) == ["excluded_path"])
@@ -113,7 +113,7 @@ import Testing
             ["/mcp", "X-HTTP-Method-Override: OPTIONS"],
         ])
     func notExcluded(request: [String]) async throws {
-        let harness = try GateHarness { $0.excludedPaths = ["/open", "/pub/*"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/open", "/pub/*"] }
 
         let outcome = await harness.send(.get(request[0], bearer: nil, Array(request.dropFirst())))
 
@@ -122,7 +122,7 @@ import Testing
 
     @Test("a fragment or a raw control in the target is refused before anything is matched (CVE-2026-41059)")
     func fragment() async throws {
-        let harness = try GateHarness { $0.excludedPaths = ["/open"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/open"] }
 
         for target in ["/open#/mcp", "/mcp#/open", "/mcp\u{7F}/open"] {
             #expect(await harness.send(.get(target, bearer: nil)).status == 400)
@@ -131,7 +131,7 @@ import Testing
 
     @Test("an excluded path below a resource goes to that resource's upstream")
     func excludedUpstream() async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.excludedPaths = ["/mcp/health"]
             $0.upstreamHosts = ["one", "two"]
         } resources: {
@@ -148,7 +148,7 @@ import Testing
         "the API prefix goes to the control plane, and what only begins like it does not",
         arguments: [("/.auth", true), ("/.auth/me", true), ("/.auth/login/aad?x=1", true), ("/.authx", false)])
     func controlPlane(target: String, isControl: Bool) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.get(target, bearer: nil))
 
@@ -158,7 +158,7 @@ import Testing
 
     @Test("the API prefix can be moved")
     func movedPrefix() async throws {
-        let harness = try GateHarness { $0.apiPrefix = "/gate" }
+        let harness = try DecisionHarness { $0.apiPrefix = "/gate" }
 
         #expect(await harness.send(.get("/gate/me", bearer: nil)).plan?.destination == .control)
         #expect(await harness.send(.get("/.auth/me", bearer: nil)).status == 401)
@@ -166,7 +166,7 @@ import Testing
 
     @Test("the longest resource path decides, on a segment boundary")
     func longestResource() async throws {
-        let harness = try GateHarness { _ in
+        let harness = try DecisionHarness { _ in
         } resources: { resources in
             var nested = resources[0]
             nested.path = "/mcp/admin"
@@ -183,7 +183,7 @@ import Testing
 
     @Test("a cached verdict never answers for another resource (GHSA-qvp4-rpmr-xwrr)")
     func cachePerResource() async throws {
-        let harness = try GateHarness { _ in
+        let harness = try DecisionHarness { _ in
         } resources: { resources in
             var other = resources[0]
             other.path = "/other"
@@ -199,7 +199,7 @@ import Testing
 
     @Test("OPTIONS * is answered by the gate")
     func asterisk() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.get("*")
         request.method = "OPTIONS"
 
@@ -208,7 +208,7 @@ import Testing
 
     @Test("requireHttps sends a page to the public URL and refuses everything else over a plain connection")
     func requiresHTTPS() async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.requiresHTTPS = true
             $0.trustedProxies = [IPNetwork("10.0.0.0/8")].compactMap { $0 }
         }

@@ -7,7 +7,7 @@ import GateObserve
 import Testing
 
 /// AUTHORIZE by what the message is: requirements TRL-05, TRL-06, TRM-02, TRM-04, TRM-05, SCP-08.
-@Suite struct MessageTests {
+@Suite struct MessageDecisionTests {
     @Test(
         "a message that parsers could read differently is refused, and is on record (go-sdk #805, GHSA-4gph-2hhr-5mwg)",
         arguments: [
@@ -28,7 +28,7 @@ import Testing
             ("access_token=alice", -32_700),
         ])
     func ambiguousMessage(body: String, code: Int) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.post(body: body)
         if body.isEmpty { request.fields = ["Content-Length: 0"] }
 
@@ -48,7 +48,7 @@ import Testing
             ["Mcp-Name: =?base64?***?="], ["Mcp-Method: Tools/call"],
         ])
     func contradictingFields(fields: [String]) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let body = #"{"jsonrpc":"2.0","id":"q-7","method":"tools/call","params":{"name":"danger"}}"#
 
         let outcome = await harness.send(
@@ -67,7 +67,7 @@ import Testing
             ["Mcp-Param-City: Bern"], [],
         ])
     func agreeingFields(fields: [String]) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let body = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"danger"}}"#
 
         let outcome = await harness.send(
@@ -86,7 +86,7 @@ import Testing
             ("2026-07-28", false), ("latest", false),
         ])
     func batches(revision: String?, passes: Bool) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let body = #"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"tools/list"}]"#
 
         let outcome = await harness.send(
@@ -98,7 +98,7 @@ import Testing
 
     @Test("every element of a batch is looked at (ToolHive #5745)")
     func badBatchElement() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         for body in [
             #"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"a","method":"b"}]"#,
@@ -116,7 +116,7 @@ import Testing
             "application/json; charset=utf-8; x=y", "application/json, text/plain",
         ])
     func otherContentType(type: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.message
         request.contentType = type
 
@@ -132,7 +132,7 @@ import Testing
             "application/json;", "application/json ; charset=\"utf-8\"",
         ])
     func plainJSON(type: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.message
         request.contentType = type
 
@@ -141,14 +141,14 @@ import Testing
 
     @Test("a content coding is refused", arguments: ["gzip", "identity", "br"])
     func contentCoding(coding: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.post(["Content-Encoding: \(coding)"])).status == 415)
     }
 
     @Test("only POST carries messages: other methods have no body, and unknown ones are 405 after authentication")
     func methods() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         for method in ["GET", "DELETE", "HEAD", "OPTIONS"] {
             var request = TestRequest.message
             request.method = method
@@ -167,7 +167,7 @@ import Testing
 
     @Test("the same rules hold for those who need no credentials (h: fail-open on the unusual shape)")
     func anonymousMessages() async throws {
-        let harness = try GateHarness { $0.unauthenticatedAction = .allowAnonymous }
+        let harness = try DecisionHarness { $0.unauthenticatedAction = .allowAnonymous }
         var request = TestRequest.post(bearer: nil, body: #"{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}"#)
 
         #expect(await harness.send(request).status == 400)
@@ -177,7 +177,7 @@ import Testing
 
     @Test("outside MCP bodies are none of the gate's business")
     func otherPaths() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.post("/upload", body: "anything")
         request.contentType = "text/plain"
         request.method = "PUT"
@@ -188,12 +188,13 @@ import Testing
 
     @Test("a client that leaves before its message is complete is on record once")
     func abandoned() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let octets = Array(TestRequest.message.head.utf8)
         var scanner = RequestHeadScanner()
         var head = RequestHead()
         _ = scanner.scan(octets.span, into: &head)
-        guard case .forward(let plan) = await harness.gate.admit(head, octets.span, on: GateHarness.peer).value else {
+        guard case .forward(let plan) = await harness.gate.admit(head, octets.span, on: DecisionHarness.peer).value
+        else {
             Issue.record("not forwarded")
             return
         }

@@ -7,10 +7,10 @@ import GatePolicy
 import Testing
 
 /// AUTHORIZE by policy and scope: requirements SCP-01 to SCP-09, RS-16.
-@Suite struct PolicyTests {
+@Suite struct PolicyDecisionTests {
     @Test("too little scope is 403 with everything that is needed and held (SCP-01, SCP-02, SCP-03, SCP-07)")
     func insufficientScope() async throws {
-        let harness = try GateHarness { _ in
+        let harness = try DecisionHarness { _ in
         } resources: {
             $0[0].requiredScopes = ["mcp.read", "mcp.write"]
         }
@@ -32,7 +32,7 @@ import Testing
 
     @Test("scopes are compared whole (SCP-09)", arguments: ["mcp.readonly", "mcp.rea", "mcp", "MCP.READ", "other"])
     func noSubstringMatch(scope: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.post(bearer: "alice.cli-1.\(scope)")).status == 403)
     }
@@ -40,7 +40,7 @@ import Testing
     @Test("a broader scope satisfies a narrower need (SCP-04)")
     func hierarchy() async throws {
         let hierarchy = ScopeHierarchy(["admin": ["mcp.write"], "mcp.write": ["mcp.read"]])
-        let harness = try GateHarness { $0.policies[ScriptedCheck.id] = EasyAuthPolicy(scopes: hierarchy) }
+        let harness = try DecisionHarness { $0.policies[ScriptedCheck.id] = EasyAuthPolicy(scopes: hierarchy) }
 
         #expect(await harness.send(.post(bearer: "alice.cli-1.admin")).isForwarded)
         #expect(await harness.send(.post(bearer: "alice.cli-1.other")).status == 403)
@@ -48,7 +48,7 @@ import Testing
 
     @Test("a denial that no scope can mend is 403 without a challenge (SCP-06, RS-16)")
     func deniedClient() async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.policies[ScriptedCheck.id] = EasyAuthPolicy(allowedApplications: [ClientID("cli-2")])
         }
 
@@ -63,7 +63,7 @@ import Testing
 
     @Test("principals of a provider without a policy may nothing")
     func noPolicy() async throws {
-        let harness = try GateHarness { $0.policies = [:] }
+        let harness = try DecisionHarness { $0.policies = [:] }
 
         #expect(await harness.send(.message).status == 403)
         #expect(harness.audit.events.map(\.reason) == ["policy:none"])
@@ -71,7 +71,7 @@ import Testing
 
     @Test("a verdict is made once for a token, refusals included")
     func decidedOnce() async throws {
-        let harness = try GateHarness { $0.policies = [:] }
+        let harness = try DecisionHarness { $0.policies = [:] }
 
         for _ in 0..<3 { #expect(await harness.send(.message).status == 403) }
 
@@ -80,7 +80,7 @@ import Testing
 
     @Test("policy is applied to initialize and server/discover like to everything else")
     func beforeInitialize() async throws {
-        let harness = try GateHarness { $0.policies = [:] }
+        let harness = try DecisionHarness { $0.policies = [:] }
         for method in ["initialize", "server/discover", "notifications/initialized", "ping"] {
             let outcome = await harness.send(.post(body: #"{"jsonrpc":"2.0","id":1,"method":"\#(method)"}"#))
             #expect(outcome.status == 403)
@@ -95,7 +95,7 @@ import Testing
             (UnauthenticatedAction.return401, 401), (.return403, 403), (.return404, 404), (.redirectToLoginPage, 401),
         ])
     func actionForPrograms(action: UnauthenticatedAction, status: Int) async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.unauthenticatedAction = action
             $0.loginProvider = .entra
         }
@@ -113,7 +113,7 @@ import Testing
             ["Sec-Fetch-Mode: navigate"], ["Accept: text/html,application/xhtml+xml,*/*;q=0.8"],
         ])
     func redirect(fields: [String]) async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.unauthenticatedAction = .redirectToLoginPage
             $0.loginProvider = .entra
         }
@@ -133,7 +133,7 @@ import Testing
 
     @Test("without a provider to redirect to there is a challenge")
     func redirectNowhere() async throws {
-        let harness = try GateHarness { $0.unauthenticatedAction = .redirectToLoginPage }
+        let harness = try DecisionHarness { $0.unauthenticatedAction = .redirectToLoginPage }
 
         #expect(await harness.send(.get("/x", bearer: nil, ["Sec-Fetch-Mode: navigate"])).status == 401)
     }
@@ -144,7 +144,7 @@ import Testing
             true, false,
         ])
     func anonymous(byAction: Bool) async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             if byAction { $0.unauthenticatedAction = .allowAnonymous } else { $0.requiresAuthentication = false }
         }
 
@@ -162,7 +162,7 @@ import Testing
             ("bad.signature", 401), ("bad.expired", 401), ("down", 503), ("alice.cli-1.other", 403),
         ])
     func anonymousButBad(token: String, status: Int) async throws {
-        let harness = try GateHarness { $0.unauthenticatedAction = .allowAnonymous }
+        let harness = try DecisionHarness { $0.unauthenticatedAction = .allowAnonymous }
 
         #expect(await harness.send(.post(bearer: token)).status == status)
         #expect(await harness.send(.get("/x?access_token=alice", bearer: nil)).status == 401)
@@ -170,7 +170,7 @@ import Testing
 
     @Test("AllowAnonymous with a good token passes with identity")
     func anonymousButGood() async throws {
-        let harness = try GateHarness { $0.unauthenticatedAction = .allowAnonymous }
+        let harness = try DecisionHarness { $0.unauthenticatedAction = .allowAnonymous }
 
         #expect(await harness.send(.message).upstream?.contains("X-MS-CLIENT-PRINCIPAL-ID: alice\r\n") == true)
     }

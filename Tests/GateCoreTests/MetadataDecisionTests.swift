@@ -6,7 +6,7 @@ import GateOAuth
 import Testing
 
 /// Protected resource metadata (RFC 9728): requirements PRM-01 to PRM-14.
-@Suite struct MetadataTests {
+@Suite struct MetadataDecisionTests {
     private static let inserted = "/.well-known/oauth-protected-resource/mcp"
     private static let appended = "/mcp/.well-known/oauth-protected-resource"
     private static let root = "/.well-known/oauth-protected-resource"
@@ -15,7 +15,7 @@ import Testing
         "the document is served without credentials in every layout, with the same octets (PRM-01, PRM-02, PRM-12)",
         arguments: [inserted, appended, root, inserted + "?x=1", root + "?x=1"])
     func layouts(target: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.get(target, bearer: nil))
 
@@ -30,7 +30,7 @@ import Testing
 
     @Test("the address in the challenge is that of the document (PRM-09)")
     func challengeAddress() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let challenged = await harness.send(.post(bearer: nil))
         let address = try #require(challenged.challenge?.parameters["resource_metadata"])
         let path = try HTTPURL(address).path
@@ -44,7 +44,7 @@ import Testing
 
     @Test("every page may read it, for five minutes; HEAD works, other methods are 405 (PRM-13, COR-05)")
     func caching() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.get(Self.inserted, bearer: nil, ["Origin: https://any.example"]))
         #expect(outcome.field("Access-Control-Allow-Origin") == "*")
@@ -64,7 +64,7 @@ import Testing
 
     @Test("a page's preflight for it is answered (COR-05)", arguments: [inserted, root + "/nope"])
     func preflight(target: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.get(
             target, bearer: nil,
             [
@@ -88,7 +88,7 @@ import Testing
             "/.well-known/openid-configuration", "/mcp/.well-known/openid-configuration",
         ])
     func unknown(target: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let outcome = await harness.send(.get(target, bearer: nil, ["Origin: https://any.example"]))
 
@@ -99,7 +99,7 @@ import Testing
 
     @Test("discovery that the operator excludes is the upstream's to answer")
     func excludedDiscovery() async throws {
-        let harness = try GateHarness { $0.excludedPaths = ["/.well-known/openid-configuration"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/.well-known/openid-configuration"] }
 
         #expect(await harness.send(.get("/.well-known/openid-configuration", bearer: nil)).isForwarded)
         #expect(await harness.send(.get(Self.root, bearer: nil)).status == 200)
@@ -107,7 +107,7 @@ import Testing
 
     @Test("of several resources each has its own document, and the root has none (PRM-11)")
     func severalResources() async throws {
-        let harness = try GateHarness { _ in
+        let harness = try DecisionHarness { _ in
         } resources: { resources in
             var other = resources[0]
             other.path = "/b/mcp"
@@ -127,7 +127,7 @@ import Testing
 
     @Test("a site that is one resource has its document at the root")
     func wholeSite() async throws {
-        let harness = try GateHarness { _ in
+        let harness = try DecisionHarness { _ in
         } resources: { resources in
             resources[0].path = "/"
             resources[0].identifier = ResourceIndicator("https://mcp.example")
@@ -144,7 +144,7 @@ import Testing
 
     @Test("members without elements are left out, and offline_access is never advertised (PRM-05, PRM-08, PRM-14)")
     func minimal() async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.issuers = []
         } resources: {
             $0[0].scopes = ["offline_access"]
@@ -159,7 +159,7 @@ import Testing
 
     @Test("the document says what is configured, whatever Host says (RS-21)")
     func hostPlaysNoPart() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         var request = TestRequest.get(Self.inserted, bearer: nil, ["X-Forwarded-Host: evil.example"])
         request.host = "127.0.0.1:18000"
 

@@ -10,7 +10,7 @@ import GateTestKit
 import Testing
 
 /// ENRICH: what the upstream learns, and from whom (defences D13, D14, D16, D19).
-@Suite struct EnrichmentTests {
+@Suite struct EnrichmentDecisionTests {
     private static func values(_ upstream: String, _ name: String) -> [String] {
         upstream.split(separator: "\r\n").filter { $0.lowercased().hasPrefix(name.lowercased() + ":") }
             .map { String($0.dropFirst(name.count + 1)).trimmed }
@@ -18,7 +18,7 @@ import Testing
 
     @Test("the upstream learns who calls (Easy Auth, X-MS-CLIENT-PRINCIPAL)")
     func identity() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         let upstream = try #require(await harness.send(.message).upstream)
 
@@ -58,7 +58,7 @@ import Testing
 
     @Test("no spelling of an identity field gets through from a client (D13, CVE-2025-64484)", arguments: spoofedNames)
     func spoofed(name: String) async throws {
-        let harness = try GateHarness { $0.excludedPaths = ["/open"] }
+        let harness = try DecisionHarness { $0.excludedPaths = ["/open"] }
         let lines = ["\(name): rO0t", "\(name): rO0t", "Connection: \(name), X-MS-CLIENT-PRINCIPAL-ID"]
 
         for request in [TestRequest.post("/mcp", lines), .get("/open", bearer: nil, lines), .get("/.auth/me", lines)] {
@@ -76,7 +76,7 @@ import Testing
             "X_MS_CLIENT_PRINCIPAL", "X-MS_CLIENT-PRINCIPAL-ID", "x_forwarded_for",
         ])
     func underscore(name: String) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.post(["\(name): root"])).status == 400)
     }
@@ -118,7 +118,7 @@ import Testing
 
     @Test("a stranger's forwarding fields are replaced by ours (D16)")
     func strangersForwarding() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let lies = [
             "X-Forwarded-For: 10.0.0.1", "X-Forwarded-Proto: http", "X-Forwarded-Host: evil.example",
             "Forwarded: for=10.0.0.1", "X-Real-IP: 10.0.0.1", "X-Forwarded-Port: 1", "X-Forwarded-Prefix: /evil",
@@ -143,7 +143,7 @@ import Testing
             ("unknown", "10.1.1.1"), ("203.0.113.5, junk", "10.1.1.1"), ("2001:db8::5", "2001:db8::5"),
         ])
     func trustedProxy(field: String, client: String) async throws {
-        let harness = try GateHarness { $0.trustedProxies = [IPNetwork("10.0.0.0/8")].compactMap { $0 } }
+        let harness = try DecisionHarness { $0.trustedProxies = [IPNetwork("10.0.0.0/8")].compactMap { $0 } }
         let proxy = ConnectionFacts(remoteAddress: "10.1.1.1", isTLS: false, isHTTP2: false)
 
         let upstream = try #require(await harness.send(.post(["X-Forwarded-For: \(field)"]), on: proxy).upstream)
@@ -154,7 +154,7 @@ import Testing
 
     @Test("a trace is continued, and begun where there is none that is sound")
     func tracing() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
         let continued = try #require(
@@ -173,7 +173,7 @@ import Testing
 
     @Test("the gate's cookies do not reach an upstream, but the control plane (D27)")
     func cookies() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let fields = ["Cookie: a=1; AppServiceAuthSession=secret; AppServiceAuthSession1=more; b=2"]
 
         let upstream = try #require(await harness.send(.post(fields)).upstream)
@@ -189,7 +189,7 @@ import Testing
             ("websocket", true), ("WebSocket", true), ("h2c", false), ("websocket, h2c", false), ("TLS/1.0", false),
         ])
     func upgrades(token: String, passes: Bool) async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
         let fields = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: \(token)", "HTTP2-Settings: AAMAAABk"]
 
         let upstream = try #require(await harness.send(.get("/ws", fields)).upstream)
@@ -200,7 +200,7 @@ import Testing
 
     @Test("an upstream's own path and host are put in place")
     func upstreamBase() async throws {
-        let harness = try GateHarness {
+        let harness = try DecisionHarness {
             $0.upstreamHosts = ["inner:3000"]
             $0.upstreamPaths = ["/base"]
         }
@@ -213,7 +213,7 @@ import Testing
 
     @Test("only a safe request without a body may be sent a second time")
     func retries() async throws {
-        let harness = try GateHarness()
+        let harness = try DecisionHarness()
 
         #expect(await harness.send(.get()).plan?.isRetryable == true)
         #expect(await harness.send(.message).plan?.isRetryable == false)

@@ -6,9 +6,9 @@ import GateObserve
 import Testing
 
 /// Pages that call: requirements TRL-04 and COR-01 to COR-08.
-@Suite struct BrowserTests {
-    private static func harness() throws -> GateHarness {
-        try GateHarness { $0.allowedOrigins = ["https://inspector.example"] }
+@Suite struct BrowserDecisionTests {
+    private static func harness() throws -> DecisionHarness {
+        try DecisionHarness { $0.allowedOrigins = ["https://inspector.example"] }
     }
 
     @Test(
@@ -50,7 +50,7 @@ import Testing
 
     @Test("a gate on this machine is open to this machine's pages")
     func loopbackOrigin() async throws {
-        let harness = try GateHarness { $0.publicURL = try! HTTPURL("http://127.0.0.1:8080") }
+        let harness = try DecisionHarness { $0.publicURL = try! HTTPURL("http://127.0.0.1:8080") }
         for (origin, isAllowed) in [
             ("http://localhost:6274", true), ("http://127.0.0.1:6274", true), ("http://[::1]:1", true),
             ("http://localhost.evil.example", false), ("http://127.0.0.1.evil.example", false),
@@ -64,7 +64,7 @@ import Testing
 
     @Test("all origins may call when the operator says so")
     func anyOrigin() async throws {
-        let harness = try GateHarness { $0.allowedOrigins = ["*"] }
+        let harness = try DecisionHarness { $0.allowedOrigins = ["*"] }
 
         #expect(await harness.send(.post(["Origin: https://any.example"])).isForwarded)
     }
