@@ -18,7 +18,7 @@ package struct CORSPolicy: Sendable {
         allowsAll = origins.contains("*")
     }
 
-    func allows(_ origin: String) -> Bool {
+    package func allows(_ origin: String) -> Bool {
         if allowsAll || origins.contains(where: { $0.utf8.elementsEqual(origin.utf8) }) { return true }
         guard allowsLoopback else { return false }
         do throws(HTTPURL.ParseError) {

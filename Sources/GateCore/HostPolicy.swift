@@ -37,7 +37,7 @@ package struct HostPolicy: Sendable {
         allowsAll = hosts.contains("*")
     }
 
-    func allows(_ bytes: Span<UInt8>, _ host: Range<Int>, on connection: ConnectionFacts) -> Bool {
+    package func allows(_ bytes: Span<UInt8>, _ host: Range<Int>, on connection: ConnectionFacts) -> Bool {
         let name = host.lowerBound..<nameEnd(bytes, host)
         for known in names where bytes.equalsIgnoringCase(known, at: name) { return true }
         for known in authorities where bytes.equalsIgnoringCase(known, at: host) { return true }

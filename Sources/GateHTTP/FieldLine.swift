@@ -21,9 +21,17 @@ struct FieldLine {
 
         var i = start
         var hasUnderscore = false
+        // Anything but letters and digits with single hyphens between them.
+        var isOdd = false
+        var previous = UInt8(ascii: "-")
         while i < count, bytes[i] != Octet.colon {
-            guard Octet.isToken(bytes[i]) else { throw .fieldMalformed }
-            if bytes[i] == UInt8(ascii: "_") { hasUnderscore = true }
+            let octet = bytes[i]
+            guard Octet.isToken(octet) else { throw .fieldMalformed }
+            if !Octet.isAlphanumeric(octet) {
+                if octet == UInt8(ascii: "_") { hasUnderscore = true }
+                if octet != UInt8(ascii: "-") || previous == octet { isOdd = true }
+            }
+            previous = octet
             i += 1
         }
         guard i < count else {
@@ -36,18 +44,10 @@ struct FieldLine {
 
         while i < count, bytes[i] == Octet.space || bytes[i] == Octet.tab { i += 1 }
         let valueStart = i
-        while i < count {
-            let octet = bytes[i]
-            // One comparison for nearly every octet: visible ASCII and space.
-            if octet &- 0x20 < 0x5F {
-                i += 1
-                continue
-            }
-            if octet == Octet.carriageReturn { break }
-            guard Octet.isFieldValue(octet) else { throw .fieldValueRefused }
-            i += 1
-        }
-        let id = hasUnderscore && !allowsUnderscore ? .ambiguousName : FieldNames.classify(bytes, name)
+        i = bytes.endOfFieldValue(from: i)
+        if i < count, bytes[i] != Octet.carriageReturn { throw .fieldValueRefused }
+        var id = hasUnderscore && !allowsUnderscore ? .ambiguousName : FieldNames.classify(bytes, name)
+        if isOdd, !allowsUnderscore, id == .other { id = FieldNames.classifyOdd(bytes, name) }
         // A token may be larger than other lines; whether it is too large is for its validator to say (defence D2).
         if id == .authorization {
             if i - start > limits.headBytes { throw .credentialTooLarge }

@@ -17,6 +17,8 @@ public enum FieldNames {
         case (4, UInt8(ascii: "h")) where named("host"): return .host
         case (4, UInt8(ascii: "d")) where named("date"): return .date
         case (4, UInt8(ascii: "v")) where named("vary"): return .vary
+        // CGI makes it HTTP_PROXY, which is where many clients look for a proxy.
+        case (5, UInt8(ascii: "p")) where named("proxy"): return .proxyConnection
         case (6, UInt8(ascii: "a")) where named("accept"): return .accept
         case (6, UInt8(ascii: "c")) where named("cookie"): return .cookie
         case (6, UInt8(ascii: "e")) where named("expect"): return .expect
@@ -58,6 +60,23 @@ public enum FieldNames {
         case (_, UInt8(ascii: "x")): return extensionField(bytes, range)
         default: return isForwarding(bytes, range) ? .xRealIP : .other
         }
+    }
+
+    /// The identity of a request's name that is no known one as it stands, but may be read as one.
+    ///
+    /// Gateway interfaces turn every character but letters and digits into one and the same (RFC 3875 §4.1.18), so that
+    /// `Content.Length` or `X--Forwarded-For` becomes the real one behind the gate (defence D13).
+    static func classifyOdd(_ bytes: Span<UInt8>, _ range: Range<Int>) -> FieldID {
+        var collapsed: [UInt8] = []
+        for i in range {
+            if Octet.isAlphanumeric(bytes[i]) {
+                collapsed.append(bytes[i])
+            } else if let last = collapsed.last, last != UInt8(ascii: "-") {
+                collapsed.append(UInt8(ascii: "-"))
+            }
+        }
+        guard !collapsed.isEmpty else { return .other }
+        return classify(collapsed.span, 0..<collapsed.count) == .other ? .other : .ambiguousName
     }
 
     /// Names that say where a request came from or went to, under the many spellings that proxies use.

@@ -9,7 +9,8 @@ struct HeadFacts: Sendable {
     private var closes = false
     private var keepsAlive = false
     private var upgrades = false
-    private var hasUpgradeField = false
+    private var optionCount = 0
+    private var asksForWebSocket = false
     private var expectsContinue = false
     private var host: Range<Int>?
 
@@ -17,7 +18,8 @@ struct HeadFacts: Sendable {
     private static let singletons: Set64 = [
         .host, .contentLength, .transferEncoding, .authorization, .contentType, .origin, .expect, .zumoAuth,
         .mcpSessionID, .mcpProtocolVersion, .mcpMethod, .mcpName, .lastEventID, .traceparent, .requestID,
-        .accessControlRequestMethod, .secFetchMode, .secFetchSite, .proxyAuthorization,
+        .accessControlRequestMethod, .secFetchMode, .secFetchSite, .proxyAuthorization, .http2Settings, .upgrade,
+        .xForwardedProto, .xForwardedHost, .xForwardedPort,
     ]
 
     mutating func note(_ field: RequestHead.Field, _ bytes: Span<UInt8>, sawBefore head: RequestHead)
@@ -41,7 +43,7 @@ struct HeadFacts: Sendable {
             guard bytes.equalsIgnoringCase("chunked", at: field.value) else { throw .transferCodingUnsupported }
             isChunked = true
         case .connection: try noteConnection(bytes, field.value)
-        case .upgrade: hasUpgradeField = true
+        case .upgrade: asksForWebSocket = bytes.equalsIgnoringCase("websocket", at: field.value)
         case .expect:
             guard bytes.equalsIgnoringCase("100-continue", at: field.value) else { throw .expectationUnknown }
             expectsContinue = true
@@ -66,20 +68,24 @@ struct HeadFacts: Sendable {
         }
         head.keepsAlive = head.version == .http11 ? !closes : keepsAlive && !closes
         head.expectsContinue = expectsContinue && head.version == .http11
-        head.requestsUpgrade = upgrades && hasUpgradeField && head.version == .http11
+        // Another protocol is ignored, as it may be (RFC 9110 §7.8): h2c would open a way round the gate.
+        head.requestsUpgrade =
+            upgrades && asksForWebSocket && head.version == .http11 && head.method == .get && head.framing == .none
         try RequestTarget.reduce(&head, bytes, host: host)
     }
 
     private mutating func noteConnection(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(HTTPRefusal) {
         var list = TokenList(value)
         while let token = try list.next(bytes) {
+            optionCount += 1
+            guard optionCount <= NominatedFields.mostNames else { throw .fieldValueRefused }
             if bytes.equalsIgnoringCase("close", at: token) { closes = true }
             if bytes.equalsIgnoringCase("keep-alive", at: token) { keepsAlive = true }
             if bytes.equalsIgnoringCase("upgrade", at: token) { upgrades = true }
         }
     }
 
-    /// 1*DIGIT within 64 bits (RFC 9112 §6.2); a list of equal values is refused too.
+    /// 1*DIGIT that an `Int64` holds (RFC 9112 §6.2); a list of equal values is refused too.
     static func length(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(HTTPRefusal) -> UInt64 {
         guard !range.isEmpty, range.count <= 19 else { throw .contentLengthMalformed }
         var value: UInt64 = 0
@@ -87,6 +93,7 @@ struct HeadFacts: Sendable {
             guard Octet.isDigit(bytes[i]) else { throw .contentLengthMalformed }
             value = value * 10 + UInt64(bytes[i] - 0x30)
         }
+        guard value <= UInt64(Int64.max) else { throw .contentLengthMalformed }
         return value
     }
 }

@@ -4,6 +4,9 @@
 ///
 /// A peer may not remove what the message needs or what the gate says: fields that frame, route or identify stay whatever is listed.
 struct NominatedFields {
+    /// Most names that one head's `Connection` fields may list: nobody sends as many, and each is compared with every field.
+    static let mostNames = 32
+
     private var names: [Range<Int>] = []
 
     init(_ fields: [RequestHead.Field], _ bytes: Span<UInt8>) {

@@ -39,7 +39,9 @@ public struct NormalizedPath: Sendable, Hashable, CustomStringConvertible {
             }
             i += 3
         }
-        guard Self.hasSoundSegments(canonical.span) else { throw .targetMalformed }
+        guard Self.hasSoundSegments(canonical.span), !Self.hasDoubleEscape(canonical.span) else {
+            throw .targetMalformed
+        }
         bytes = canonical
     }
 
@@ -125,7 +127,7 @@ public struct NormalizedPath: Sendable, Hashable, CustomStringConvertible {
         switch scalar.value {
         case 0x80...0x9F, 0x2024, 0x2025, 0x2026, 0x2044, 0x2215, 0x2216, 0x29F5, 0x29F8, 0x29F9, 0xFE52, 0xFE68,
             0xFF0E, 0xFF0F, 0xFF3C,
-            0xFF05, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+            0xFF05, 0xFE6A, 0x037E, 0xFE54, 0xFF1B, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
             throw .targetMalformed
         default: break
         }
@@ -135,6 +137,18 @@ public struct NormalizedPath: Sendable, Hashable, CustomStringConvertible {
             out.append(upperHex(octet & 15))
         }
         return start + length * 3
+    }
+
+    /// True when an escaped percent stands before two hexadecimal digits, as decoding an unreserved escape may bring about.
+    private static func hasDoubleEscape(_ path: Span<UInt8>) -> Bool {
+        guard path.count >= 5 else { return false }
+        for i in 0...(path.count - 5)
+        where path[i] == UInt8(ascii: "%") && path[i + 1] == UInt8(ascii: "2") && path[i + 2] == UInt8(ascii: "5")
+            && Octet.hexValue(path[i + 3]) != nil && Octet.hexValue(path[i + 4]) != nil
+        {
+            return true
+        }
+        return false
     }
 
     /// No empty segment but the last, no `.` and no `..`.

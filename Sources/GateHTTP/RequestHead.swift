@@ -46,7 +46,7 @@ public struct RequestHead: Sendable {
     public var keepsAlive = true
     /// `Expect: 100-continue` was sent.
     public var expectsContinue = false
-    /// `Connection: upgrade` with an `Upgrade` field was sent.
+    /// A WebSocket handshake asks to upgrade: `GET` in HTTP/1.1 without body, `Connection: upgrade`, `Upgrade: websocket`.
     public var requestsUpgrade = false
     /// Octets of the whole head with its final empty line.
     public var headBytes = 0

@@ -107,22 +107,24 @@ enum CookieLine {
     }
 
     /// True when the pair at `range` has one of the names, or one of them with a number after it (a cookie in parts).
+    ///
+    /// A pair without a name (`=name=value`) counts as what it is once a browser has sent it back: `name=value`.
     static func isNamed(_ range: Range<Int>, _ bytes: Span<UInt8>, _ names: [String]) -> Bool {
-        var end = range.lowerBound
-        while end < range.upperBound, bytes[end] != UInt8(ascii: "="), bytes[end] != Octet.space,
-            bytes[end] != Octet.tab
-        { end += 1 }
+        var start = range.lowerBound
+        while start < range.upperBound, isSeparator(bytes[start]) { start += 1 }
+        var end = start
+        while end < range.upperBound, !isSeparator(bytes[end]), bytes[end] != UInt8(ascii: ";") { end += 1 }
         for name in names {
             let length = name.utf8.count
-            guard end - range.lowerBound >= length,
-                bytes.equals(name, at: range.lowerBound..<(range.lowerBound + length))
-            else {
-                continue
-            }
-            var i = range.lowerBound + length
+            guard end - start >= length, bytes.equals(name, at: start..<(start + length)) else { continue }
+            var i = start + length
             while i < end, Octet.isDigit(bytes[i]) { i += 1 }
             if i == end { return true }
         }
         return false
+    }
+
+    private static func isSeparator(_ octet: UInt8) -> Bool {
+        octet == UInt8(ascii: "=") || octet == Octet.space || octet == Octet.tab
     }
 }

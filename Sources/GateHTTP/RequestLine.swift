@@ -10,6 +10,9 @@ enum RequestLine {
         while i < count, Octet.isToken(bytes[i]) { i += 1 }
         guard i < count else { return try waiting(i, limits) }
         guard i > 0, i <= 32, bytes[i] == Octet.space else { throw .requestLineMalformed }
+        // Every registered method is in upper case (RFC 9110 §9.1); a server that folds `head` would not end its answer where
+        // we see it end.
+        for letter in 0..<i where bytes[letter] &- 0x61 < 26 { throw .methodRefused }
         head.methodRange = 0..<i
         head.method = HTTPMethod(bytes, head.methodRange)
 

@@ -13,6 +13,8 @@ public struct ResponseHead: Sendable {
     /// `Content-Type: text/event-stream`.
     public var isEventStream = false
     public var headBytes = 0
+    /// A sound `Content-Length`, also where no body follows (an answer to HEAD, 304); nil where none may stand.
+    public var declaredLength: UInt64?
 
     public init() { fields.reserveCapacity(32) }
 

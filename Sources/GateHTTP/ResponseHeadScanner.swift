@@ -98,8 +98,15 @@ private struct ResponseFacts: Sendable {
     private var closes = false
     private var keepsAlive = false
     private var isEventStream = false
+    private var optionCount = 0
+    private var seen = Set64()
+
+    /// Fields that say one thing; of two the client might believe the one that the gate did not look at.
+    private static let singletons: Set64 = [.contentType, .location, .mcpSessionID]
 
     mutating func note(_ field: RequestHead.Field, _ bytes: Span<UInt8>) throws(HTTPRefusal) {
+        if Self.singletons.contains(field.id), seen.contains(field.id) { throw .fieldRepeated }
+        seen.insert(field.id)
         switch field.id {
         case .contentLength:
             guard contentLength == nil else { throw .framingAmbiguous }
@@ -111,15 +118,15 @@ private struct ResponseFacts: Sendable {
         case .connection:
             var list = TokenList(field.value)
             while let token = try list.next(bytes) {
+                optionCount += 1
+                guard optionCount <= NominatedFields.mostNames else { throw .fieldValueRefused }
                 if bytes.equalsIgnoringCase("close", at: token) { closes = true }
                 if bytes.equalsIgnoringCase("keep-alive", at: token) { keepsAlive = true }
             }
         case .contentType:
-            let type = "text/event-stream"
-            isEventStream =
-                field.value.count >= type.utf8.count
-                && bytes.equalsIgnoringCase(
-                    type, at: field.value.lowerBound..<(field.value.lowerBound + type.utf8.count))
+            var end = field.value.lowerBound
+            while end < field.value.upperBound, bytes[end] != UInt8(ascii: ";"), bytes[end] != Octet.space { end += 1 }
+            isEventStream = bytes.equalsIgnoringCase("text/event-stream", at: field.value.lowerBound..<end)
         default: break
         }
     }
@@ -128,8 +135,14 @@ private struct ResponseFacts: Sendable {
         if isChunked, contentLength != nil || head.version == .http10 { throw .framingAmbiguous }
         head.isEventStream = isEventStream
         head.keepsAlive = head.version == .http11 ? !closes : keepsAlive && !closes
-        let isBodiless = method == .head || head.status < 200 || head.status == 204 || head.status == 304
-        if isBodiless {
+        head.declaredLength = contentLength
+        if head.status < 200 || head.status == 204 {
+            // None of these has a body or may announce one (RFC 9110 §8.6, RFC 9112 §6.1). Whether octets follow one that does
+            // is anybody's guess, so its connection is not used again.
+            head.framing = .none
+            head.declaredLength = nil
+            if isChunked || contentLength ?? 0 > 0 { head.keepsAlive = false }
+        } else if method == .head || head.status == 304 {
             head.framing = .none
         } else if isChunked {
             head.framing = .chunked

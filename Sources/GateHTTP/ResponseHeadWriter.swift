@@ -19,6 +19,15 @@ public enum ResponseHeadWriter {
         let nominated = NominatedFields(head.fields, bytes)
         var run = 0..<0
         for field in head.fields where keeps(field, head, bytes, edits) && !nominated.contains(field, bytes) {
+            if field.id == .contentLength {
+                guard let length = head.declaredLength, framing != .chunked, framing != .untilClose else { continue }
+                out.append(bytes, at: run)
+                run = 0..<0
+                out.append(ascii: "Content-Length: ")
+                out.append(decimal: length)
+                out.append(ascii: "\r\n")
+                continue
+            }
             let line = field.line
             if run.upperBound == line.lowerBound, !run.isEmpty {
                 run = run.lowerBound..<line.upperBound
@@ -49,10 +58,10 @@ public enum ResponseHeadWriter {
     ) -> Bool {
         switch field.id {
         case .connection, .keepAlive, .te, .trailer, .upgrade, .http2Settings, .proxyConnection, .proxyAuthenticate,
-            .proxyAuthorization, .transferEncoding:
+            .proxyAuthorization, .transferEncoding,
+            // Ours is among the lines added.
+            .requestID:
             false
-        // A length is true for the body that follows, and for HEAD and 304 it says what a body would have.
-        case .contentLength: head.status >= 200 && head.status != 204
         case .accessControlAnswer: !edits.dropsAccessControl
         case .wwwAuthenticate: !edits.dropsChallenges
         case .setCookie: edits.removedCookies.isEmpty || !CookieLine.isNamed(field.value, bytes, edits.removedCookies)

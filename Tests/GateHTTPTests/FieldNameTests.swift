@@ -62,6 +62,29 @@ struct FieldNameTests {
         }
     }
 
+    @Test(
+        "D13: names that gateway interfaces turn into known ones are ambiguous, and never forwarded",
+        arguments: [
+            "Content.Length", "Transfer--Encoding", "Transfer~Encoding", "X.Forwarded.For", "X--Real-IP",
+            "Mcp.Session.Id",
+            "-Cookie", "X.Original.URL", "Proxy!Authorization", "Last|Event|ID",
+        ])
+    func imitations(_ name: String) throws {
+        let (head, bytes) = try scanned("GET / HTTP/1.1\r\nHost: a\r\n\(name): 1\r\nX-A: b\r\n\r\n")
+        var out: [UInt8] = []
+        RequestHeadWriter.write(head, bytes.span, RequestEdits(dropsForwarding: false), into: &out)
+
+        #expect(head.first(.ambiguousName) != nil)
+        #expect(text(out) == "GET / HTTP/1.1\r\nHost: a\r\nX-A: b\r\n\r\n")
+    }
+
+    @Test("odd names that imitate nothing go on", arguments: ["x.custom", "X--Custom", "$WSEP", "X-A-", "!", "Host-"])
+    func harmless(_ name: String) throws {
+        let (head, _) = try scanned("GET / HTTP/1.1\r\nHost: a\r\n\(name): 1\r\n\r\n")
+
+        #expect(head.fields.last?.id == .other)
+    }
+
     @Test("a name with an underscore is never forwarded (D13)")
     func underscore() throws {
         let (head, bytes) = try scanned("GET / HTTP/1.1\r\nHost: a\r\nX_Y: z\r\nAuthorization_: b\r\n\r\n")

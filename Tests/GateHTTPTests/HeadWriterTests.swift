@@ -24,7 +24,8 @@ struct HeadWriterTests {
         arguments: [
             "Connection: keep-alive", "Keep-Alive: timeout=5", "TE: trailers", "Trailer: x", "Upgrade: h2c",
             "HTTP2-Settings: AAMAAABkAAQ", "Proxy-Connection: close", "Proxy-Authorization: Basic x",
-            "Proxy-Anything: x", "Expect: 100-continue", "X-MS-CLIENT-PRINCIPAL: root", "x.ms.y: z",
+            "Proxy-Anything: x", "Proxy: http://evil.example", "Expect: 100-continue", "X-MS-CLIENT-PRINCIPAL: root",
+            "x.ms.y: z",
             "X-Original-URL: /admin", "X-Rewrite-URL: /admin", "X-Forwarded-Uri: /admin", "X-HTTP-Method-Override: GET",
             "Authorization: Bearer t", "X-ZUMO-AUTH: t", "X-Forwarded-For: 1.2.3.4", "X-Real-IP: 1.2.3.4",
             "Forwarded: for=1.2.3.4", "True-Client-IP: 1.2.3.4", "traceparent: 00-a", "X-Request-Id: a", "a_b: c",
@@ -58,7 +59,7 @@ struct HeadWriterTests {
         #expect(try written("Transfer-Encoding: chunked\r\n", framing: BodyFraming.none) == "Content-Length: 0\r\n")
     }
 
-    @Test("path, host, credentials, forwarding and upgrade as the edits say")
+    @Test("path, host, credentials and forwarding as the edits say")
     func edits() throws {
         let (head, bytes) = try scanned(
             "GET /%6dcp?q=1 HTTP/1.0\r\nHost: a\r\nAuthorization: Bearer t\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n")
@@ -72,9 +73,6 @@ struct HeadWriterTests {
             text(out)
                 == "GET /mcp?q=1 HTTP/1.1\r\nHost: b:1\r\nAuthorization: Bearer t\r\nX-Forwarded-For: 1.2.3.4\r\n"
                 + "X-Added: 1\r\n\r\n")
-        #expect(
-            try written("Connection: upgrade\r\nUpgrade: websocket\r\n", RequestEdits(allowsUpgrade: true))
-                == "Connection: upgrade\r\nUpgrade: websocket\r\n")
     }
 
     @Test(
@@ -83,7 +81,9 @@ struct HeadWriterTests {
             ("a=1; gate=2; b=3", "a=1; b=3"), ("gate=2", ""), ("gate0=2; gate1=3; gatex=4", "gatex=4"),
             ("gate=2;gate=3;c=d", "c=d"), ("Gate=1; c=d", "Gate=1; c=d"), ("gate =1; c=d", "c=d"),
             ("a=gate=1", "a=gate=1"),
-            ("gate; c=d", "c=d"), ("; ;", ""),
+            ("gate; c=d", "c=d"), ("; ;", ""), ("=gate=1; c=d", "c=d"), (" = =gate=1;c=d", "c=d"),
+            ("=a=gate", "=a=gate"),
+            ("a=\"1; gate=2\"; c=d", "a=\"1; c=d"),
         ])
     func cookies(_ value: String, _ expected: String) throws {
         let lines = try written("Cookie: \(value)\r\n", RequestEdits(removedCookies: ["gate"]))

@@ -101,11 +101,25 @@ struct RequestHeadTests {
         #expect(text(bytes, head.pathRange) == "/x")
     }
 
-    @Test("an upgrade is asked for by Connection and Upgrade together (RFC 9110 §7.8)")
-    func upgrade() throws {
-        #expect(
-            try scanned("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n").head.requestsUpgrade)
-        #expect(try !scanned("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\n\r\n").head.requestsUpgrade)
-        #expect(try !scanned("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n\r\n").head.requestsUpgrade)
+    @Test(
+        "only a WebSocket handshake is an upgrade: GET, no body, Connection and Upgrade (RFC 9110 §7.8; D14)",
+        arguments: [
+            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: WebSocket", true),
+            ("GET / HTTP/1.1", "Connection: keep-alive, upgrade\r\nUpgrade: websocket\r\nContent-Length: 0", true),
+            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: h2c", false),
+            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: websocket, h2c", false),
+            ("GET / HTTP/1.1", "Upgrade: websocket", false), ("GET / HTTP/1.1", "Connection: Upgrade", false),
+            ("POST / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: websocket", false),
+            ("GET / HTTP/1.0", "Connection: Upgrade\r\nUpgrade: websocket", false),
+            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1", false),
+            ("GET / HTTP/1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked", false),
+        ])
+    func upgrade(_ line: String, _ fields: String, _ expected: Bool) throws {
+        let (head, bytes) = try scanned("\(line)\r\nHost: a\r\n\(fields)\r\n\r\n")
+        var out: [UInt8] = []
+        RequestHeadWriter.write(head, bytes.span, RequestEdits(allowsUpgrade: true), into: &out)
+
+        #expect(head.requestsUpgrade == expected)
+        #expect(text(out).lowercased().contains("upgrade") == expected)
     }
 }

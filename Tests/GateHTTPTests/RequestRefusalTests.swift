@@ -36,6 +36,7 @@ struct RequestRefusalTests {
             Row(post("Content-Length: 1_0"), .contentLengthMalformed),
             Row(post("Content-Length:"), .contentLengthMalformed),
             Row(post("Content-Length: 18446744073709551617"), .contentLengthMalformed),
+            Row(post("Content-Length: 9223372036854775808"), .contentLengthMalformed),
             Row(post("Transfer-Encoding: gzip, chunked"), .transferCodingUnsupported),
             Row(post("Transfer-Encoding: chunked, chunked"), .transferCodingUnsupported),
             Row(post("Transfer-Encoding: chunked, identity"), .transferCodingUnsupported),
@@ -101,6 +102,8 @@ struct RequestRefusalTests {
             Row("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", .hostMalformed),
             Row("GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n", .hostMalformed),
             Row("GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", .targetMalformed),
+            Row("get / HTTP/1.1\r\nHost: a\r\n\r\n", .methodRefused),
+            Row("Head / HTTP/1.1\r\nHost: a\r\n\r\n", .methodRefused),
             Row("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", .methodRefused),
             Row("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", .methodRefused),
         ])
@@ -134,6 +137,7 @@ struct RequestRefusalTests {
         arguments: [
             "Content-Type: a/b", "Origin: https://a", "Mcp-Session-Id: 1", "Mcp-Name: x",
             "Mcp-Method: x", "MCP-Protocol-Version: 2025-06-18", "X-ZUMO-AUTH: a", "Expect: 100-continue",
+            "X-Forwarded-Proto: https", "X-Forwarded-Host: a", "X-Forwarded-Port: 1", "Upgrade: websocket",
         ])
     func repeated(_ line: String) {
         #expect(verdict(Self.post("\(line)\r\n\(line)")) == .refused(.fieldRepeated))
@@ -145,6 +149,16 @@ struct RequestRefusalTests {
     func repeatedCredential() {
         #expect(
             verdict(Self.post("Authorization: Bearer a\r\nauthorization: Basic b")) == .refused(.credentialRepeated))
+    }
+
+    @Test("D14: Connection lists a few names, not thousands that each field would be compared with")
+    func manyOptions() {
+        func list(_ count: Int) -> String { (0..<count).map { "x\($0)" }.joined(separator: ",") }
+        #expect(verdict(Self.post("Connection: \(list(32))")) == .complete)
+        #expect(verdict(Self.post("Connection: \(list(33))")) == .refused(.fieldValueRefused))
+        #expect(
+            verdict(Self.post("Connection: \(list(20))\r\nConnection: \(list(20))")) == .refused(.fieldValueRefused))
+        #expect(answerVerdict("HTTP/1.1 200 OK\r\nConnection: \(list(33))\r\n\r\n") == .refused(.fieldValueRefused))
     }
 
     @Test("limits: a head of 32 KiB, 100 fields, lines of 8 KiB (D21)")

@@ -19,6 +19,9 @@ struct ResponseHeadTests {
             "HTTP/1.2 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
             "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 OK\r\n\r\n", "HTTP/1.1 600 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n",
             "HTTP/1.1 200 O\u{0}K\r\n\r\n", "HTTP/1.1 200 OK\rA: b\r\n\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "<html>",
+            "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Type: c/d\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nMcp-Session-Id: a\r\nmcp-session-id: a\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\n\r\n",
             "HTTP/1.1 200 OK\r\n: b\r\n\r\n", "SSH-2.0-OpenSSH_9.9\r\n",
         ])
     func refused(_ octets: String) {
@@ -47,7 +50,11 @@ struct ResponseHeadTests {
             ("200 OK", "", .get, .untilClose, false),
             ("200 OK", "Content-Length: 5\r\n", .head, .none, true),
             ("200 OK", "Transfer-Encoding: chunked\r\n", .head, .none, true), ("204 No Content", "", .get, .none, true),
-            ("204 No Content", "Content-Length: 5\r\n", .get, .none, true),
+            ("204 No Content", "Content-Length: 0\r\n", .get, .none, true),
+            // What these announce nobody may send; what follows belongs to nobody knows which answer.
+            ("204 No Content", "Content-Length: 5\r\n", .get, .none, false),
+            ("204 No Content", "Transfer-Encoding: chunked\r\n", .get, .none, false),
+            ("103 Early Hints", "Content-Length: 5\r\n", .get, .none, false),
             ("304 Not Modified", "Content-Length: 5\r\n", .get, .none, true),
             ("103 Early Hints", "", .get, .none, true),
             ("200 OK", "Connection: close\r\nContent-Length: 5\r\n", .get, .length(5), false),
@@ -115,6 +122,51 @@ struct ResponseHeadTests {
         #expect(
             try written("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX: y\r\n\r\n")
                 == "HTTP/1.1 101 Switching\r\nX: y\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+    }
+
+    @Test("a length goes on in one spelling, also where no body follows it")
+    func lengths() throws {
+        #expect(
+            try written("HTTP/1.1 200 OK\r\ncontent-length:\t007 \r\nA: b\r\n\r\n", framing: .length(7))
+                == "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nA: b\r\n\r\n")
+        #expect(
+            try written("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n")
+                == "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n")
+        #expect(
+            try written("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 0\r\n\r\n")
+                == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+    }
+
+    @Test("an event stream is exactly that media type, whatever its parameters")
+    func eventStreams() throws {
+        func isEventStream(_ type: String) throws -> Bool {
+            try scannedAnswer("HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\n\r\n").head.isEventStream
+        }
+        #expect(try isEventStream("Text/Event-Stream") && isEventStream("text/event-stream ; charset=utf-8"))
+        #expect(try !isEventStream("text/event-streams") && !isEventStream("text/event-strea") && !isEventStream(""))
+    }
+
+    @Test(
+        "D20: a cookie that becomes the gate's when a browser sends it back is not set",
+        arguments: [
+            ("gate=x", false), ("=gate=x", false), (" = gate=x; Path=/", false), ("gate", false),
+            ("gate; Path=/", false),
+            ("gate =x", false), ("a=gate=x", true), ("Gate=x", true), ("gatex=1", true),
+        ])
+    func cookies(_ value: String, _ isKept: Bool) throws {
+        let answer = try written(
+            "HTTP/1.1 200 OK\r\nSet-Cookie: \(value)\r\nContent-Length: 0\r\n\r\n",
+            ResponseEdits(removedCookies: ["gate"]))
+
+        #expect(answer.contains("Set-Cookie") == isKept)
+    }
+
+    @Test("the upstream's request id does not stand beside the gate's")
+    func requestID() throws {
+        let edits = ResponseEdits(appendedLines: Array("X-Request-Id: ours\r\n".utf8))
+        let answer = try written("HTTP/1.1 200 OK\r\nx-request-id: theirs\r\nContent-Length: 0\r\n\r\n", edits)
+
+        #expect(answer == "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Request-Id: ours\r\n\r\n")
     }
 
     @Test("CORS fields, challenges and our cookies are taken out when the edits say so (D20)")

@@ -81,9 +81,7 @@ struct ForwardingTests {
     @Test("many pipelined requests that cannot be forwarded are answered, however many")
     func failingPipelining() async throws {
         let gate = ScriptedGate { head, exchange in
-            var plan = ScriptedGate.plan(head, exchange)
-            plan.destination = .upstream(7)
-            return .ready(.forward(plan))
+            .ready(.forward(ScriptedGate.plan(head, exchange, to: .upstream(7))))
         }
         try await GatewayUnderTest.run(gate) { gateway in
             let client = try await gateway.connect()

@@ -209,7 +209,7 @@ struct HTTP2Tests {
     @Test("an idle connection is ended; draining answers what is under way and then says goodbye (RFC 9113 §6.8)")
     func ends() async throws {
         try await GatewayUnderTest.run(ScriptedGate()) {
-            $0.timeouts.idle = .milliseconds(300)
+            $0.timeouts.idle = .seconds(1)
             $0.drain = .seconds(20)
         } _: { gateway in
             let idle = try await HTTP2Client.connect(port: gateway.port)

@@ -4,6 +4,8 @@ import GateCore
 import GateHTTP
 import GateIdentity
 import GateObserve
+import GateTime
+import GateTime
 import Synchronization
 
 /// A gate whose verdicts the test makes; it remembers what it was told.
@@ -50,12 +52,12 @@ final class ScriptedGate: RequestGate {
 
     /// Forwards to the one upstream; what may be sent twice is what RFC 9110 §9.2.2 lets us.
     static func plan(
-        _ head: RequestHead, _ exchange: Exchange, edits: RequestEdits = RequestEdits(),
-        inspectsBodyUpTo limit: Int? = nil
+        _ head: RequestHead, _ exchange: Exchange, to destination: ForwardPlan.Destination = .upstream(0),
+        edits: RequestEdits = RequestEdits(), inspectsBodyUpTo limit: Int? = nil, endsAt: Instant? = nil
     ) -> ForwardPlan {
         let isRetryable = (head.method == .get || head.method == .head) && head.framing == .none
         return ForwardPlan(
-            destination: .upstream(0), edits: edits, inspectsBodyUpTo: limit, isRetryable: isRetryable,
+            destination: destination, edits: edits, inspectsBodyUpTo: limit, endsAt: endsAt, isRetryable: isRetryable,
             exchange: exchange)
     }
 

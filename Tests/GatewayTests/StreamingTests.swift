@@ -201,9 +201,9 @@ struct StreamingTests {
     @Test("a stream ends a minute after the credential it was admitted with (RS-24)", arguments: [false, true])
     func credentialEnds(isTunnel: Bool) async throws {
         let gate = ScriptedGate { head, exchange in
-            var plan = ScriptedGate.plan(head, exchange, edits: RequestEdits(allowsUpgrade: true))
-            plan.endsAt = .init(seconds: 1_795_392_000 + 10)
-            return .ready(.forward(plan))
+            let end = Instant(seconds: 1_795_392_000 + 10)
+            return .ready(
+                .forward(ScriptedGate.plan(head, exchange, edits: RequestEdits(allowsUpgrade: true), endsAt: end)))
         }
         try await GatewayUnderTest.run(gate) { gateway in
             let client = try await gateway.connect()

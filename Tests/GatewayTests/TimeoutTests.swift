@@ -11,11 +11,11 @@ import Testing
 @Suite("Time-outs and limits over sockets", .timeLimit(.minutes(2)))
 struct TimeoutTests {
     private static func short(_ options: inout GatewayUnderTest.Options) {
-        options.timeouts.head = .milliseconds(300)
-        options.timeouts.idle = .milliseconds(300)
-        options.timeouts.body = .milliseconds(300)
+        options.timeouts.head = .milliseconds(700)
+        options.timeouts.idle = .milliseconds(700)
+        options.timeouts.body = .milliseconds(700)
         options.timeouts.linger = .milliseconds(200)
-        options.upstream = { $0.headTimeout = .milliseconds(300) }
+        options.upstream = { $0.headTimeout = .seconds(2) }
     }
 
     @Test("a head that does not end in time is 408, even one that drips", arguments: [false, true])
@@ -91,7 +91,7 @@ struct TimeoutTests {
             _ = try await upstream.readHead()
             upstream.send(StreamingTests.eventStream)
             _ = try await client.readHead()
-            await Quiet.pass(.milliseconds(1_200))
+            await Quiet.pass(.milliseconds(2_800))
             upstream.send("1\r\nx\r\n")
             #expect(try await client.read(through: "x") == "1\r\nx")
         }

@@ -25,7 +25,9 @@ func fuzzRequestHead(_ input: [UInt8]) {
 }
 
 private func forwarded(_ head: RequestHead, _ input: [UInt8]) {
-    let edits = RequestEdits(appendedLines: Array("X-MS-CLIENT-PRINCIPAL-ID: alice\r\n".utf8))
+    var edits = RequestEdits(appendedLines: Array("X-MS-CLIENT-PRINCIPAL-ID: alice\r\n".utf8))
+    // An old client may leave it out; the gate then writes its own, since the upstream is spoken to in HTTP/1.1.
+    if head.first(.host) == nil { edits.host = Array("a".utf8) }
     var written: [UInt8] = []
     RequestHeadWriter.write(head, input.span, edits, into: &written)
     var scanner = RequestHeadScanner(limits: HeadLimits(headBytes: 1 << 20, fieldCount: 400, lineBytes: 1 << 16, targetBytes: 1 << 16))

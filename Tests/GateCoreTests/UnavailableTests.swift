@@ -1,0 +1,103 @@
+// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
+
+import GateCore
+import GateHTTP
+import GateJSON
+import GateMCP
+import GateObserve
+import GatePolicy
+import GateTime
+import GateIdentity
+import GateOAuth
+import GateTestKit
+import Testing
+
+/// An outage is 503 and never 401: a 401 makes clients drop good tokens (requirement RS-19).
+struct UnavailableTests {
+    static let keySet = "https://login.example/jwks"
+    static let endpoint = "https://login.example/introspect"
+
+    static var unreachableKeys: ProviderConfiguration {
+        .openIDConnect(
+            OpenIDConnectConfiguration(
+                provider: GateHarness.provider, issuer: IssuerURL(TokenMint.defaultIssuer),
+                keySet: try? HTTPURL(keySet),
+                audiences: [TokenMint.defaultAudience]))
+    }
+
+    static var introspection: ProviderConfiguration {
+        .introspection(
+            IntrospectionConfiguration(
+                provider: GateHarness.provider, issuer: IssuerURL(TokenMint.defaultIssuer),
+                endpoint: try? HTTPURL(endpoint), clientID: ClientID("gate"), clientSecret: Secret("s3cr3t"),
+                audiences: [TokenMint.defaultAudience]))
+    }
+
+    @Test(
+        "keys that cannot be fetched are 503 with Retry-After (RS-19)",
+        arguments: [ScriptedFetcher.Reply.refused, .timeout, .status(500)])
+    func keys(_ reply: ScriptedFetcher.Reply) async throws {
+        let gate = try GateHarness([.init(provider: Self.unreachableKeys)])
+        gate.fetcher.answer(Self.keySet, with: reply)
+
+        let seen = await gate.ask("POST /mcp", bearer: try gate.token())
+
+        #expect(seen.status == 503)
+        #expect(seen["Retry-After"].flatMap(Int.init).map { $0 > 0 } == true)
+        #expect(seen.challenge == nil)
+        #expect(seen.reason == "dependency:jwks")
+        #expect(seen.problem == "temporarily-unavailable")
+    }
+
+    @Test("a token that is nobody's stays 401 during an outage (RS-19)", arguments: ["garbage", "a.b.c", ""])
+    func garbage(_ token: String) async throws {
+        let gate = try GateHarness([.init(provider: Self.unreachableKeys)])
+        gate.fetcher.answer(Self.keySet, with: .refused)
+
+        #expect(await gate.ask("POST /mcp", bearer: token).status == 401)
+    }
+
+    @Test("keys that come after a wait decide the request that waited (RS-19)")
+    func waits() async throws {
+        let gate = try GateHarness([.init(provider: Self.unreachableKeys)])
+        gate.fetcher.answer(Self.keySet, with: .json(gate.mint.keySet()))
+
+        let seen = await gate.ask("POST /mcp", bearer: try gate.token(), "X-Kept: yes")
+
+        #expect(seen.isForwarded)
+        #expect(seen.upstreamFields("X-Kept") == ["yes"])
+    }
+
+    @Test("an introspection outage is 503 (RS-19)", arguments: [ScriptedFetcher.Reply.refused, .timeout, .status(503)])
+    func introspectionOutage(_ reply: ScriptedFetcher.Reply) async throws {
+        let gate = try GateHarness([.init(provider: Self.introspection)])
+        gate.fetcher.answer(Self.endpoint, with: reply)
+
+        let seen = await gate.ask("POST /mcp", bearer: "opaque-1")
+
+        #expect(seen.status == 503)
+        #expect(seen.reason == "dependency:introspection")
+    }
+
+    @Test(
+        "an introspected token is judged by what was answered (RS-20, RFC 7662 §2.2)",
+        arguments: [
+            (#"{"active":false}"#, 401), (#"{"active":true,"sub":"alice","aud":"https://other.example"}"#, 401),
+            (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","exp":1795391000}"#, 401),
+            (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.other"}"#, 403),
+            (
+                #"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.read","token_type":"dpop"}"#,
+                401
+            ),
+            (#"{"active":true,"sub":"alice","aud":"https://mcp.example/mcp","scope":"mcp.read"}"#, nil),
+        ] as [(String, Int?)])
+    func introspected(_ answer: String, _ status: Int?) async throws {
+        let gate = try GateHarness([.init(required: ["mcp.read"], provider: Self.introspection)])
+        gate.fetcher.answer(Self.endpoint, with: .json(answer))
+
+        let seen = await gate.ask("POST /mcp", bearer: "opaque-1")
+
+        #expect(seen.status == status)
+        #expect(seen.isForwarded == (status == nil))
+    }
+}

@@ -1,1 +1,0 @@
-// Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
