@@ -218,7 +218,6 @@ let package = Package(
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateIdentity",
                 "GateObserve", "GateCore", "GateTestKit", logging,
             ],
-            exclude: ["Golden"],
             swiftSettings: house),
         .testTarget(
             name: "GatewayTests",

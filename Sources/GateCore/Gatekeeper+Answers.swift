@@ -107,7 +107,7 @@ extension Gatekeeper {
         _ rejection: Rejection, _ exchange: Exchange, _ resource: ProtectedResource?, _ phase: Phase,
         _ admittance: Admittance?
     ) -> LocalResponse {
-        let outcome: AuditEvent.Outcome = rejection.status >= 500 ? .unavailable : .denied
+        let outcome: AuditEvent.Outcome = rejection.status >= 500 && rejection.status != 505 ? .unavailable : .denied
         decide(exchange, outcome, rejection.reason, phase, rejection.status, admittance)
         return RejectionResponse(
             rejection: rejection, resource: resource, phase: phase, traceID: exchange.trace.traceID,

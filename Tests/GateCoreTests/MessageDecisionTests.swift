@@ -11,11 +11,11 @@ import Testing
     @Test(
         "a message that parsers could read differently is refused, and is on record (go-sdk #805, GHSA-4gph-2hhr-5mwg)",
         arguments: [
-            (#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#, -32_700),
-            (#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}"#, -32_700),
+            (#"{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}"#, -32_600),
+            (#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b"}}"#, -32_600),
             (
                 #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":1,"x":2}}}"#,
-                -32_700
+                -32_600
             ),
             (#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}"#, -32_600),
             (#"{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}"#, -32_600),
@@ -64,7 +64,7 @@ import Testing
         arguments: [
             ["Mcp-Method: tools/call", "Mcp-Name: danger"],
             ["Mcp-Method: tools/call", "Mcp-Name: =?base64?ZGFuZ2Vy?="],
-            ["Mcp-Param-City: Bern"], [],
+            ["Mcp-Method: tools/call", "Mcp-Name: danger", "Mcp-Param-City: Bern"],
         ])
     func agreeingFields(fields: [String]) async throws {
         let harness = try DecisionHarness()
@@ -154,7 +154,7 @@ import Testing
             request.method = method
             #expect(await harness.send(request).status == 400)
         }
-        for method in ["PUT", "PATCH", "PROPFIND", "post"] {
+        for method in ["PUT", "PATCH", "PROPFIND"] {
             var request = TestRequest.message
             request.method = method
             let outcome = await harness.send(request)

@@ -27,7 +27,7 @@ struct MessageTests {
             (["Mcp-Method: tools/list"], call("danger")), (["Mcp-Name: safe"], call("danger")),
             (["Mcp-Method: tools/call", "Mcp-Name: Danger"], call("danger")),
             (["Mcp-Method: TOOLS/CALL"], call("danger")), (["Mcp-Name: =?base64?c2FmZQ==?="], call("danger")),
-            (["Mcp-Name: =?base64?!?="], call("danger")), (["Mcp-Name: x"], GateHarness.listTools),
+            (["Mcp-Name: =?base64?!?="], call("danger")),
             ([july], call("a", meta: #","_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25"}"#)),
             (["Mcp-Method: tools/call"], "[\(call("a")),\(call("b"))]"),
             ([july, "Mcp-Name: safe"], call("danger", meta: julyMeta)),
@@ -79,7 +79,7 @@ struct MessageTests {
             (["MCP-Protocol-Version: 2025-06-18"], "[\(call("a"))]", -32_600),
             (["MCP-Protocol-Version: nonsense"], "[\(call("a"))]", -32_600), ([july], "[\(call("a"))]", -32_600),
             ([], "[]", -32_600), ([], "[\(call("a")),1]", -32_600), ([], "[\(call("a")),{}]", -32_600),
-            ([], #"[\#(call("a")),{"jsonrpc":"2.0","method":"a","method":"b"}]"#, -32_700),
+            ([], #"[\#(call("a")),{"jsonrpc":"2.0","method":"a","method":"b"}]"#, -32_600),
         ] as [([String], String, Int64?)])
     func batches(_ fields: [String], _ body: String, _ code: Int64?) async throws {
         let gate = try GateHarness()
@@ -94,9 +94,9 @@ struct MessageTests {
         "a body that parsers may read differently is 400 (SCP-08)",
         arguments: [
             ("", -32_700), ("not json", -32_700), (GateHarness.listTools + "{}", -32_700),
-            (#"{"jsonrpc":"2.0","method":"a","method":"b","id":1}"#, -32_700),
-            (#"{"jsonrpc":"2.0","method":"a","params":{"name":"a","n\u0061me":"b"},"id":1}"#, -32_700),
-            (#"{"jsonrpc":"2.0","method":"a","params":{"x":{"y":1,"y":2}},"id":1}"#, -32_700),
+            (#"{"jsonrpc":"2.0","method":"a","method":"b","id":1}"#, -32_600),
+            (#"{"jsonrpc":"2.0","method":"a","params":{"name":"a","n\u0061me":"b"},"id":1}"#, -32_600),
+            (#"{"jsonrpc":"2.0","method":"a","params":{"x":{"y":1,"y":2}},"id":1}"#, -32_600),
             (#"{"jsonrpc":"2.0","method":"a","Method":"b","id":1}"#, -32_600),
             (#"{"jsonrpc":"2.0","method":"a","params":{"Name":"b"},"id":1}"#, -32_600),
             (#"{"jsonrpc":"1.0","method":"a"}"#, -32_600), (#"{"method":"a","id":1}"#, -32_600), ("7", -32_600),

@@ -69,7 +69,7 @@ struct ScopeTests {
     @Test(
         "a denial that no scope can lift has no challenge (SCP-06)",
         arguments: [
-            EasyAuthPolicy(allowedApplications: ["another"]), EasyAuthPolicy(allowedIdentities: ["bob"]),
+            EasyAuthPolicy(allowedApplications: [ClientID("another")]), EasyAuthPolicy(allowedIdentities: ["bob"]),
             EasyAuthPolicy(allowedTenants: ["6f1b2c3d-0000-4000-8000-000000000001"]),
         ])
     func denialIsFinal(_ policy: EasyAuthPolicy) async throws {
@@ -93,7 +93,9 @@ struct ScopeTests {
     func parsing(_ claim: String, _ value: JSONValue, _ isEnough: Bool) async throws {
         let gate = try GateHarness([.init(required: ["mcp.read"])])
 
-        let seen = await gate.ask("POST /mcp", bearer: try gate.token(["scope": absent, claim: value]))
+        var claims: [String: JSONValue?] = ["scope": absent]
+        claims[claim] = .some(value)
+        let seen = await gate.ask("POST /mcp", bearer: try gate.token(claims))
 
         #expect(seen.isForwarded == isEnough)
         #expect(isEnough || seen.status == 403)

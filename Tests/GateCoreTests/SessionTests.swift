@@ -18,7 +18,7 @@ struct SessionTests {
     private func gateWithSession(_ adjust: (inout GatewaySnapshot.Configuration) -> Void = { _ in }) async throws
         -> GateHarness
     {
-        let gate = try GateHarness(adjust)
+        let gate = try GateHarness([GateHarness.Place()], adjust)
         let seen = await gate.ask("POST /mcp", bearer: try gate.token())
         let answer = try gate.respond(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nMcp-Session-Id: s-1", to: seen)

@@ -104,7 +104,7 @@ struct FormTests {
         #expect(throws: FormParameters.ParseError.malformed) { try FormParameters(parsing: text) }
     }
 
-    @Test("there are at most \(FormParameters.maximumCount) parameters")
+    @Test("the number of parameters is bounded")
     func tooMany() {
         let text = (0...FormParameters.maximumCount).map { "p\($0)=" }.joined(separator: "&")
         #expect(throws: FormParameters.ParseError.tooMany) { try FormParameters(parsing: text) }
