@@ -18,7 +18,7 @@ demo: deps
 
 test: deps
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build || swift test --skip-build
 
 build: deps
 	swift build -c release --product gatehouse

@@ -69,7 +69,7 @@ struct MetadataTests {
     @Test(
         "an unknown well-known address is a plain 404 without a challenge (PRM-10)",
         arguments: [
-            "\(root)/nope", "\(root)/mcp/", "\(root)/mcp/x", "/nope\(root)", "/.well-known/oauth-authorization-server",
+            "\(root)/nope", "\(root)/mcp/x", "/nope\(root)", "/.well-known/oauth-authorization-server",
             "/.well-known/oauth-authorization-server/mcp", "/mcp/.well-known/openid-configuration",
             "/.well-known/openid-configuration",
         ])
