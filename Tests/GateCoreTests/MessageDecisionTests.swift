@@ -19,7 +19,7 @@ import Testing
             ),
             (#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}"#, -32_600),
             (#"{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}"#, -32_600),
-            (#"{"jsonrpc":"2.0","id":1,"method":"ping","m\u0065thod":"tools/call"}"#, -32_700),
+            (#"{"jsonrpc":"2.0","id":1,"method":"ping","m\u0065thod":"tools/call"}"#, -32_600),
             (#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, -32_600),
             (#"{"id":1,"method":"ping"}"#, -32_600),
             (#""ping""#, -32_600), ("null", -32_600), ("", -32_700), ("{", -32_700), ("{} {}", -32_600),
