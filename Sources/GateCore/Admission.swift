@@ -31,12 +31,10 @@ package final class ForwardPlan: Sendable {
     /// only for idempotent methods without a body (RFC 9110 §9.2.2).
     package let isRetryable: Bool
     package let exchange: Exchange
-    /// What ``RequestGate/inspect(_:for:)`` holds the body against.
-    let message: MessageFields?
-    /// The answer comes from a protected resource: not for shared caches, and challenges in it are the gate's.
-    let isProtected: Bool
+    /// Cookies that the upstream may not set.
     let ownCookies: [String]
-    let owner: SessionOwner?
+    /// Set when a protected resource answers.
+    let protection: Protection?
 
     package convenience init(
         destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
@@ -44,13 +42,12 @@ package final class ForwardPlan: Sendable {
     ) {
         self.init(
             destination: destination, edits: edits, inspectsBodyUpTo: inspectsBodyUpTo, endsAt: endsAt,
-            isRetryable: isRetryable,
-            exchange: exchange, message: nil, isProtected: false, ownCookies: [], owner: nil)
+            isRetryable: isRetryable, exchange: exchange, ownCookies: [], protection: nil)
     }
 
     init(
         destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int?, endsAt: Instant?, isRetryable: Bool,
-        exchange: Exchange, message: MessageFields?, isProtected: Bool, ownCookies: [String], owner: SessionOwner?
+        exchange: Exchange, ownCookies: [String], protection: Protection?
     ) {
         self.destination = destination
         self.edits = edits
@@ -58,11 +55,19 @@ package final class ForwardPlan: Sendable {
         self.endsAt = endsAt
         self.isRetryable = isRetryable
         self.exchange = exchange
-        self.message = message
-        self.isProtected = isProtected
         self.ownCookies = ownCookies
-        self.owner = owner
+        self.protection = protection
     }
+}
+
+/// What a protected resource's exchange still has to do with the decision: its answer is not for shared caches, and challenges in it
+/// are the gate's.
+struct Protection: Sendable {
+    /// What ``RequestGate/inspect(_:for:)`` holds the body against.
+    var message: MessageFields?
+    /// To whom an MCP session belongs that the answer opens; nil where no MCP is spoken.
+    var owner: SessionOwner?
+    var session: SessionUse?
 }
 
 /// The header fields that mirror an MCP message, and by whose right it was admitted so far.

@@ -4,7 +4,7 @@ import GateOAuth
 import GateTime
 
 /// What is known once a token was validated and policy was asked: kept with the token, so that the next request costs a look-up.
-package final class Admittance: Sendable {
+final class Admittance: Sendable {
     enum Outcome: Sendable {
         case permitted
         case refused(Rejection)
@@ -14,15 +14,15 @@ package final class Admittance: Sendable {
     let outcome: Outcome
     /// Complete `X-MS-CLIENT-PRINCIPAL…` lines.
     let identityLines: [UInt8]
-    let validUntil: Instant
-    /// Who owns an MCP session: issuer, subject and client together.
+    /// When an answer that still streams must end; nil when nobody said when the token does.
+    let endsAt: Instant?
     let owner: SessionOwner
 
-    init(principal: Principal, outcome: Outcome, identityLines: [UInt8], validUntil: Instant) {
+    init(principal: Principal, outcome: Outcome, identityLines: [UInt8], endsAt: Instant?) {
         self.principal = principal
         self.outcome = outcome
         self.identityLines = identityLines
-        self.validUntil = validUntil
+        self.endsAt = endsAt
         owner = SessionOwner(issuer: principal.issuer, subject: principal.subject, client: principal.clientID)
     }
 }

@@ -4,11 +4,14 @@
 package struct ConnectionFacts: Sendable {
     /// The peer's numeric address without port, `unix` for a Unix socket.
     package var remoteAddress: String
+    /// The numeric address that the peer connected to, without port; nil when it is not known.
+    package var localAddress: String?
     package var isTLS: Bool
     package var isHTTP2: Bool
 
-    package init(remoteAddress: String, isTLS: Bool, isHTTP2: Bool) {
+    package init(remoteAddress: String, localAddress: String? = nil, isTLS: Bool, isHTTP2: Bool) {
         self.remoteAddress = remoteAddress
+        self.localAddress = localAddress
         self.isTLS = isTLS
         self.isHTTP2 = isHTTP2
     }

@@ -15,8 +15,8 @@ package struct ForwardingFields: Sendable {
     package init(trusted: [IPNetwork], publicURL: HTTPURL) {
         self.trusted = trusted
         var lines: [UInt8] = []
-        lines.append(
-            ascii: "X-Forwarded-Proto: \(publicURL.scheme.rawValue)\r\nX-Forwarded-Host: \(publicURL.authority)\r\n")
+        lines.append(field: "X-Forwarded-Proto", publicURL.scheme.rawValue)
+        lines.append(field: "X-Forwarded-Host", publicURL.authority)
         constantLines = lines
     }
 
@@ -39,11 +39,22 @@ package struct ForwardingFields: Sendable {
         return addresses.first ?? peer
     }
 
+    /// True when the client's own connection was protected: to us, or to a trusted proxy that says so.
+    func isSecure(_ head: RequestHead, _ bytes: Span<UInt8>, on connection: ConnectionFacts) -> Bool {
+        if connection.isTLS { return true }
+        guard isTrusted(connection.remoteAddress) else { return false }
+        var isSecure = false
+        for field in head.fields where field.id == .xForwardedProto {
+            // With several values, or several fields, all must agree.
+            guard bytes.equalsIgnoringCase("https", at: field.value) else { return false }
+            isSecure = true
+        }
+        return isSecure
+    }
+
     /// Appends what the upstream is told of the client.
     func append(client: String, to lines: inout [UInt8]) {
-        lines.append(ascii: "X-Forwarded-For: ")
-        lines.append(ascii: client)
-        lines.append(ascii: "\r\n")
+        lines.append(field: "X-Forwarded-For", client)
         lines.append(contentsOf: constantLines)
     }
 }

@@ -8,57 +8,39 @@ import GateObserve
 import GateTime
 
 extension Gatekeeper {
-    /// AUTHORIZE, second half: every message of the body, and the fields that mirror it.
-    package func inspect(_ body: Span<UInt8>, for plan: ForwardPlan) -> LocalResponse? {
-        guard let message = plan.message else { return nil }
-        do throws(JSONRPCRefusal) {
-            // Without the field, revision 2025-03-26 is assumed, which has batches (requirement TRL-05).
-            let allowsBatch = message.fields.revision?.allowsBatch ?? (message.fields.protocolVersion == nil)
-            let messages = try JSONRPCInspection.inspect(body: body, allowsBatch: allowsBatch)
-            try message.fields.agree(with: messages)
-            permit(
-                plan.exchange, reason: message.admittance == nil ? "anonymous" : "bearer", message.admittance,
-                .authorize,
-                message: messages.first)
-            return nil
-        } catch {
-            return response(
-                .messageAmbiguous(error, id: nil), plan.exchange, message.resource, .authorize, message.admittance)
-        }
-    }
-
     package func refuse(_ refusal: HTTPRefusal, on connection: ConnectionFacts) -> LocalResponse {
+        metrics.requestsInFlight.increment()
         let id = RequestID.make()
         let exchange = Exchange(
-            requestID: id, trace: .make(for: id), startedAt: ContinuousClock.now, method: "", path: "",
-            remoteAddress: connection.remoteAddress, allowedOrigin: nil)
-        metrics.requestsInFlight.increment()
-        var response: LocalResponse
-        if refusal == .credentialTooLarge {
-            response = self.response(.tokenInvalid(.malformed), exchange, snapshot.resources.first, .head, nil)
-            response.closesConnection = true
-        } else {
-            response = self.response(.wireRefused(refusal), exchange, nil, .head, nil)
-        }
+            requestID: id, trace: .make(for: id), receivedAt: clock.now, startedAt: ContinuousClock.now, method: "",
+            path: "", remoteAddress: connection.remoteAddress, allowedOrigin: nil)
+        let snapshot = snapshot
+        let isAboutToken = refusal == .credentialTooLarge
+        let resource = snapshot.onlyResource ?? (isAboutToken ? snapshot.resources.first : nil)
+        // A token that no head has room for is a bad token (defence D2).
+        let rejection: Rejection =
+            isAboutToken ? .tokenInvalid(.malformed) : .wireRefused(refusal)
+        var response = response(rejection, exchange, resource, .head, nil)
+        response.closesConnection = true
         finished(exchange, status: response.status, answerBytes: response.body.count)
         return response
     }
 
     /// RESPOND: what is added to, and taken from, the upstream's answer head.
     package func answered(_ head: ResponseHead, _ bytes: Span<UInt8>, for plan: ForwardPlan) -> ResponseEdits {
-        if let owner = plan.owner, let field = head.first(.mcpSessionID) {
-            sessions.bind(bytes.array(at: field.value), to: owner)
-        }
-        var edits = ResponseEdits(removedCookies: plan.destination == .control ? [] : plan.ownCookies)
+        learnSession(head, bytes, plan)
         var lines: [UInt8] = []
+        lines.reserveCapacity(128)
         lines.append(ascii: "X-Request-Id: ")
         plan.exchange.requestID.append(to: &lines)
         lines.append(ascii: "\r\n")
+        var edits = ResponseEdits()
+        if plan.destination != .control { edits.removedCookies = plan.ownCookies }
         if let origin = plan.exchange.allowedOrigin {
             edits.dropsAccessControl = true
             CORSPolicy.appendAnswerLines(origin: origin, to: &lines)
         }
-        if plan.isProtected {
+        if plan.protection != nil {
             // Whoever asks for the same with another token must not get this answer (RFC 9111 §3.5; requirement TRM-10).
             edits.dropsChallenges = true
             if head.first(.cacheControl) == nil { lines.append(ascii: "Cache-Control: no-store\r\n") }
@@ -68,47 +50,55 @@ extension Gatekeeper {
         return edits
     }
 
-    package func failed(_ failure: UpstreamFailure, for plan: ForwardPlan) -> LocalResponse {
-        let reason: GatewayMetrics.UpstreamFailureReason? =
-            switch failure {
-            case .unreachable: .unreachable
-            case .timedOut: .timeout
-            case .protocolViolation: .protocol
-            case .overloaded: .overloaded
-            case .requestBodyBroken, .requestBodyTooLarge: nil
-            }
-        if let reason { metrics.upstreamFailed(reason) }
-        switch failure {
-        case .requestBodyTooLarge, .requestBodyBroken:
-            guard plan.inspectsBodyUpTo != nil else {
-                // Recorded when the head was admitted; the body was not part of the decision.
-                plan.exchange.decided(.denied, in: .forward)
-                return render(.upstreamFailed(failure), plan.exchange, nil, .forward)
-            }
-            return response(.upstreamFailed(failure), plan.exchange, nil, .authorize, plan.message?.admittance)
-        default:
-            // The decision was recorded already; this only says how forwarding went.
-            plan.exchange.decided(.unavailable, in: .forward)
-            return render(.upstreamFailed(failure), plan.exchange, nil, .forward)
+    /// Whose the session is that the answer is about.
+    private func learnSession(_ head: ResponseHead, _ bytes: Span<UInt8>, _ plan: ForwardPlan) {
+        guard let protection = plan.protection, let owner = protection.owner else { return }
+        let now = plan.exchange.receivedAt
+        if let field = head.first(.mcpSessionID) { sessions.bind(bytes.array(at: field.value), to: owner, at: now) }
+        guard let use = protection.session else { return }
+        if head.status == 404 || (use.isEnding && (200..<300).contains(head.status)) {
+            sessions.forget(use.id.span)
+        } else if (200..<300).contains(head.status),
+            sessions.standing(of: use.id.span, for: owner, at: now) == .unknown
+        {
+            sessions.bind(use.id, to: owner, at: now)
         }
+    }
+
+    package func failed(_ failure: UpstreamFailure, for plan: ForwardPlan) -> LocalResponse {
+        switch failure {
+        case .unreachable: metrics.upstreamFailed(.unreachable)
+        case .timedOut: metrics.upstreamFailed(.timeout)
+        case .protocolViolation: metrics.upstreamFailed(.protocol)
+        case .overloaded: metrics.upstreamFailed(.overloaded)
+        case .requestBodyTooLarge, .requestBodyBroken:
+            return response(
+                .upstreamFailed(failure), plan.exchange, nil, .authorize, plan.protection?.message?.admittance)
+        }
+        return response(.upstreamFailed(failure), plan.exchange, nil, .forward, plan.protection?.message?.admittance)
     }
 
     package func finished(_ exchange: Exchange, status: Int, answerBytes: Int) {
         metrics.requestsInFlight.decrement()
-        let decision = exchange.decision
+        if exchange.decision == nil {
+            // The client left before its message was complete: nothing was forwarded, and that is on record, too.
+            decide(exchange, .denied, "abandoned", .authorize, status)
+        }
+        guard let decision = exchange.decision else { return }
         metrics.requestFinished(
             outcome: decision.outcome, phase: decision.phase, status: status,
             duration: ContinuousClock.now - exchange.startedAt)
     }
 
-    func refuse(_ rejection: Rejection, _ target: Target, _ phase: Phase, _ admittance: Admittance? = nil) -> Admission
-    {
+    func refuse(
+        _ rejection: Rejection, _ target: Target, _ phase: Phase, _ admittance: Admittance? = nil
+    ) -> Admission {
         .answer(response(rejection, target.exchange, target.resource, phase, admittance), target.exchange)
     }
 
-    func answer(_ rejection: Rejection, _ exchange: Exchange, _ resource: ProtectedResource?, _ phase: Phase)
-        -> Admission
-    {
+    func answer(
+        _ rejection: Rejection, _ exchange: Exchange, _ resource: ProtectedResource?, _ phase: Phase
+    ) -> Admission {
         .answer(response(rejection, exchange, resource, phase, nil), exchange)
     }
 
@@ -122,40 +112,39 @@ extension Gatekeeper {
             case .dependencyUnavailable: .unavailable
             default: .denied
             }
-        exchange.decided(outcome, in: phase)
-        record(exchange, outcome, rejection.reason, phase, rejection.status, admittance, nil)
-        return render(rejection, exchange, resource, phase)
-    }
-
-    private func render(
-        _ rejection: Rejection, _ exchange: Exchange, _ resource: ProtectedResource?, _ phase: Phase
-    ) -> LocalResponse {
-        RejectionResponse(
+        decide(exchange, outcome, rejection.reason, phase, rejection.status, admittance)
+        return RejectionResponse(
             rejection: rejection, resource: resource, phase: phase, traceID: exchange.trace.traceID,
             requestID: exchange.requestID.hex, allowedOrigin: exchange.allowedOrigin
         ).make()
     }
 
-    /// Records that a request may go on.
+    /// Records that a request may go on, or was answered as it asked.
+    ///
+    /// - Parameter status: 0 while the upstream's is not known.
     func permit(
-        _ exchange: Exchange, reason: String, _ admittance: Admittance?, _ phase: Phase,
-        message: MCPRequestSummary? = nil
+        _ exchange: Exchange, reason: String, _ admittance: Admittance?, _ phase: Phase, status: Int = 0,
+        messages: [MCPRequestSummary] = []
     ) {
-        exchange.decided(.permitted, in: phase)
-        record(exchange, .permitted, reason, phase, 0, admittance, message)
+        decide(exchange, .permitted, reason, phase, status, admittance, messages)
     }
 
-    private func record(
+    /// Notes the decision, and records it if it is the exchange's first: there is one audit event for each, however it goes on.
+    private func decide(
         _ exchange: Exchange, _ outcome: AuditEvent.Outcome, _ reason: String, _ phase: Phase, _ status: Int,
-        _ admittance: Admittance?, _ message: MCPRequestSummary?
+        _ admittance: Admittance? = nil, _ messages: [MCPRequestSummary] = []
     ) {
+        guard exchange.decided(outcome, in: phase) else { return }
         let principal = admittance?.principal
+        let methods =
+            messages.count > 1
+            ? messages.prefix(8).map { $0.method ?? "response" }.joined(separator: ",") : messages.first?.method
         audit.record(
             AuditEvent(
-                time: clock.now, requestID: exchange.requestID.hex, traceID: exchange.trace.traceID, outcome: outcome,
-                reason: reason, phase: phase.rawValue, method: exchange.method, path: exchange.path, status: status,
-                remoteAddress: exchange.remoteAddress, provider: principal?.provider.rawValue,
+                time: exchange.receivedAt, requestID: exchange.requestID.hex, traceID: exchange.trace.traceID,
+                outcome: outcome, reason: reason, phase: phase.rawValue, method: exchange.method, path: exchange.path,
+                status: status, remoteAddress: exchange.remoteAddress, provider: principal?.provider.rawValue,
                 issuer: principal?.issuer.rawValue, subject: principal?.subject, client: principal?.clientID?.rawValue,
-                mcpMethod: message?.method, mcpTarget: message?.target))
+                mcpMethod: methods, mcpTarget: messages.first?.target))
     }
 }

@@ -8,6 +8,11 @@ import GatePolicy
 import GateTime
 
 extension Gatekeeper {
+    /// How long a token that was refused is not validated again: a flood of one bad token costs look-ups.
+    ///
+    /// Short, since the keys may change: a token that was shown before its key was published is not held off for long.
+    private static let refusalLifetime = Duration.seconds(2)
+
     /// AUTHENTICATE: the one credential, its verdict from the cache or from the resource's validators.
     func authenticate(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target
@@ -15,7 +20,7 @@ extension Gatekeeper {
         switch CredentialExtractor.find(head, bytes) {
         case .none: return .ready(anonymous(head, bytes, request, target))
         case .otherScheme: return .ready(refuse(.credentialsMissing, target, .authenticate))
-        case .malformed: return .ready(refuse(.tokenInvalid(.malformed), target, .authenticate))
+        case .inQuery: return .ready(refuse(.tokenInQuery, target, .authenticate))
         case .repeated: return .ready(refuse(.credentialsRepeated, target, .authenticate))
         case .bearer(let range):
             let octets = bytes.extracting(range)
@@ -27,10 +32,10 @@ extension Gatekeeper {
                 metrics.tokenCacheHits.increment()
                 return .ready(refuse(.tokenInvalid(refusal), target, .authenticate))
             }
-            metrics.tokenCacheMisses.increment()
-            guard CredentialExtractor.isToken68(octets) else {
+            guard CredentialExtractor.isToken(bytes, range) else {
                 return .ready(refuse(.tokenInvalid(.malformed), target, .authenticate))
             }
+            metrics.tokenCacheMisses.increment()
             let token = BearerToken(bytes.array(at: range))
             switch target.resource.configuration.validators.validate(token, at: request.now) {
             case .ready(let verdict): return .ready(conclude(verdict, token, head, bytes, request, target))
@@ -60,10 +65,12 @@ extension Gatekeeper {
             metrics.validated(by: "any", .rejected)
             if reason.isLasting {
                 target.resource.refusals.store(
-                    reason, for: token, until: request.now + .seconds(10), validity: .unconditional)
+                    reason, for: token, until: request.now + Self.refusalLifetime, validity: .unconditional)
             }
             return refuse(.tokenInvalid(reason), target, .authenticate)
-        case .notResponsible: return refuse(.tokenInvalid(.issuer), target, .authenticate)
+        case .notResponsible:
+            metrics.validated(by: "any", .rejected)
+            return refuse(.tokenInvalid(.issuer), target, .authenticate)
         case .unavailable(let failure):
             metrics.validated(by: failure.provider.rawValue, .unavailable)
             return refuse(.dependencyUnavailable(failure), target, .authenticate)
@@ -75,12 +82,14 @@ extension Gatekeeper {
         _ validated: ValidatedToken, _ snapshot: GatewaySnapshot, _ resource: ProtectedResource
     ) -> Admittance {
         let principal = validated.principal
-        let policy = snapshot.configuration.policies[principal.provider] ?? EasyAuthPolicy()
         let request = AccessRequest(
             principal: principal, resource: resource.configuration.identifier,
             requiredScope: resource.configuration.requiredScopes)
+        let decision =
+            snapshot.configuration.policies[principal.provider]?.decide(request)
+            ?? .deny(Denial(rule: "none", kind: .claims))
         let outcome: Admittance.Outcome =
-            switch policy.decide(request) {
+            switch decision {
             case .permit: .permitted
             case .deny(let denial): .refused(.denied(denial))
             case .needsScope(let scope): .refused(.scopeInsufficient(scope))
@@ -88,45 +97,7 @@ extension Gatekeeper {
         return Admittance(
             principal: principal, outcome: outcome,
             identityLines: IdentityHeaders.lines(for: principal, naming: snapshot.configuration.claimsNaming),
-            validUntil: validated.validUntil)
-    }
-
-    /// AUTHORIZE: what policy said of this token, and whose the MCP session is.
-    private func authorize(
-        _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target, _ admittance: Admittance
-    ) -> Admission {
-        if case .refused(let rejection) = admittance.outcome {
-            return refuse(rejection, target, .authorize, admittance)
-        }
-        if let refusal = ambiguousName(head) { return refuse(refusal, target, .head, admittance) }
-        guard target.isMCP else { return forward(head, bytes, request, target, admittance) }
-
-        if let field = head.first(.mcpSessionID) {
-            let id = bytes.array(at: field.value)
-            guard !id.isEmpty, id.count <= 1_024, id.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                return refuse(.sessionMalformed, target, .authorize, admittance)
-            }
-            guard sessions.admits(id, admittance.owner) else {
-                return refuse(.sessionNotOwned(id: nil), target, .authorize, admittance)
-            }
-        }
-        if head.method == .post, let rejection = mediaTypeRejection(head, bytes) {
-            return refuse(rejection, target, .authorize, admittance)
-        }
-        return forward(head, bytes, request, target, admittance)
-    }
-
-    /// An MCP message is plain JSON: what we cannot read we do not forward.
-    private func mediaTypeRejection(_ head: RequestHead, _ bytes: Span<UInt8>) -> Rejection? {
-        if head.framing == .none { return nil }
-        if head.first(.contentEncoding) != nil { return .mediaTypeUnsupported }
-        guard let field = head.first(.contentType) else { return .mediaTypeUnsupported }
-        var end = field.value.lowerBound
-        while end < field.value.upperBound, bytes[end] != UInt8(ascii: ";"), bytes[end] != UInt8(ascii: " ") {
-            end += 1
-        }
-        return bytes.equalsIgnoringCase("application/json", at: field.value.lowerBound..<end)
-            ? nil : .mediaTypeUnsupported
+            endsAt: validated.expiresAt == .distantFuture ? nil : validated.expiresAt)
     }
 
     /// Nothing was presented: `requireAuthentication` and `unauthenticatedClientAction`.
@@ -134,22 +105,15 @@ extension Gatekeeper {
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target
     ) -> Admission {
         let configuration = request.snapshot.configuration
-        guard configuration.requiresAuthentication, configuration.unauthenticatedAction != .allowAnonymous else {
-            if let refusal = ambiguousName(head) { return refuse(refusal, target, .head) }
-            if target.isMCP, let field = head.first(.mcpSessionID), sessions.isOwned(bytes.array(at: field.value)) {
-                return refuse(.sessionNotOwned(id: nil), target, .authorize)
-            }
-            let plan = plan(
-                head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
-                rewritten: target.rewritten, admittance: nil, isMCP: target.isMCP)
-            // A body that must be read first is decided on, and recorded, by `inspect`.
-            if plan.inspectsBodyUpTo == nil { permit(target.exchange, reason: "anonymous", nil, .authenticate) }
-            return .forward(plan)
-        }
+        guard configuration.requiresAuthentication else { return admit(head, bytes, request, target, nil) }
         switch configuration.unauthenticatedAction {
+        case .allowAnonymous: return admit(head, bytes, request, target, nil)
+        case .return401: return refuse(.credentialsMissing, target, .authenticate)
         case .return403: return refuse(.forbiddenUnauthenticated, target, .authenticate)
-        case .redirectToLoginPage where !target.isMCP && isNavigation(head, bytes):
-            guard let provider = configuration.loginProvider else {
+        case .return404: return refuse(.hiddenUnauthenticated, target, .authenticate)
+        case .redirectToLoginPage:
+            // Programs are challenged; only a person can follow a redirect to a sign-in page.
+            guard !target.isMCP, isNavigation(head, bytes), let provider = configuration.loginProvider else {
                 return refuse(.credentialsMissing, target, .authenticate)
             }
             let back = target.exchange.path + bytes.text(at: head.pathRange.upperBound..<head.targetRange.upperBound)
@@ -157,21 +121,12 @@ extension Gatekeeper {
                 "\(configuration.apiPrefix)/login/\(FormParameters.encode(provider.rawValue))"
                 + "?post_login_redirect_uri=\(FormParameters.encode(back))"
             return refuse(.signInRequired(location: location), target, .authenticate)
-        default: return refuse(.credentialsMissing, target, .authenticate)
         }
-    }
-
-    /// A person's browser opens a page (Fetch Metadata; `Accept` for browsers without it).
-    private func isNavigation(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
-        guard head.method == .get || head.method == .head else { return false }
-        if let mode = head.first(.secFetchMode) { return bytes.equalsIgnoringCase("navigate", at: mode.value) }
-        guard let accept = head.first(.accept) else { return false }
-        return bytes.text(at: accept.value).contains("text/html")
     }
 }
 
 extension TokenRejection {
-    /// True when asking again cannot change the verdict, so that it may be kept for a while.
+    /// True when asking again cannot change the verdict soon, so that it may be kept for a moment.
     var isLasting: Bool {
         switch self {
         case .malformed, .signature, .algorithm, .issuer, .audience, .expired, .claims, .tokenType: true

@@ -8,27 +8,45 @@ import GateObserve
 extension Gatekeeper {
     /// ENRICH: the request as it goes on, with who calls.
     func forward(
-        _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target, _ admittance: Admittance
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target, _ admittance: Admittance?,
+        _ session: SessionUse?
     ) -> Admission {
+        var protection = Protection(session: session)
+        if target.isMCP {
+            protection.owner = admittance?.owner ?? .anonymous
+            if head.method == .post { protection.message = message(head, bytes, target, admittance) }
+        }
         let plan = plan(
             head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
-            rewritten: target.rewritten, admittance: admittance, isMCP: target.isMCP, resource: target.resource)
+            rewritten: target.rewritten, admittance: admittance, protection: protection)
         // A body that must be read first is decided on, and recorded, by `inspect`.
-        if plan.inspectsBodyUpTo == nil { permit(target.exchange, reason: "bearer", admittance, .authorize) }
+        if plan.inspectsBodyUpTo == nil {
+            permit(target.exchange, reason: admittance == nil ? "anonymous" : "bearer", admittance, .authorize)
+        }
         return .forward(plan)
     }
 
+    private func message(
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ target: Target, _ admittance: Admittance?
+    ) -> MessageFields {
+        func text(_ id: FieldID) -> String? { head.first(id).map { bytes.text(at: $0.value) } }
+        return MessageFields(
+            fields: MCPHeaders(
+                protocolVersion: text(.mcpProtocolVersion), method: text(.mcpMethod), name: text(.mcpName)),
+            admittance: admittance, resource: target.resource)
+    }
+
+    /// What is the same for everything that is forwarded, protected or not.
     func plan(
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ exchange: Exchange,
-        to destination: ForwardPlan.Destination, rewritten: NormalizedPath?, admittance: Admittance?,
-        isMCP: Bool = false,
-        resource: ProtectedResource? = nil
+        to destination: ForwardPlan.Destination, rewritten: NormalizedPath?, admittance: Admittance? = nil,
+        protection: Protection? = nil
     ) -> ForwardPlan {
-        let configuration = request.snapshot.configuration
+        let snapshot = request.snapshot
         var lines: [UInt8] = []
-        lines.reserveCapacity(512 + (admittance?.identityLines.count ?? 0))
+        lines.reserveCapacity(320 + (admittance?.identityLines.count ?? 0))
         if let admittance { lines.append(contentsOf: admittance.identityLines) }
-        request.snapshot.forwarding.append(client: exchange.remoteAddress, to: &lines)
+        snapshot.forwarding.append(client: exchange.remoteAddress, to: &lines)
         lines.append(ascii: "traceparent: ")
         exchange.trace.appendTraceparent(to: &lines)
         lines.append(ascii: "\r\nX-Request-Id: ")
@@ -36,35 +54,30 @@ extension Gatekeeper {
         lines.append(ascii: "\r\n")
 
         var edits = RequestEdits(path: rewritten?.bytes, appendedLines: lines)
-        edits.forwardsAuthorization = configuration.forwardsAuthorization
-        // The control plane reads the gate's own cookies; an upstream never sees them (defence D27).
-        if destination != .control { edits.removedCookies = configuration.cookieNames }
-        edits.allowsUpgrade = destination != .control && isWebSocket(head, bytes)
-        if case .upstream(let index) = destination, index < request.snapshot.upstreamHosts.count {
-            edits.host = request.snapshot.upstreamHosts[index]
+        edits.forwardsAuthorization = snapshot.configuration.forwardsAuthorization
+        if case .upstream(let index) = destination {
+            // The control plane reads the gate's own cookies; an upstream never sees them (defence D27).
+            edits.removedCookies = snapshot.configuration.cookieNames
+            edits.allowsUpgrade = isWebSocket(head, bytes)
+            if index < snapshot.upstreamHosts.count { edits.host = snapshot.upstreamHosts[index] }
+            if index < snapshot.upstreamPaths.count, !snapshot.upstreamPaths[index].isEmpty {
+                edits.path = snapshot.upstreamPaths[index] + (rewritten?.bytes ?? bytes.array(at: head.pathRange))
+            }
         }
-        if edits.host == nil, head.first(.host) == nil { edits.host = Array(configuration.publicURL.authority.utf8) }
-
+        if edits.host == nil, head.first(.host) == nil {
+            edits.host = Array(snapshot.configuration.publicURL.authority.utf8)
+        }
         let isIdempotent = head.method == .get || head.method == .head || head.method == .options
-        var inspection: MessageFields?
-        if isMCP, head.method == .post {
-            func text(_ id: FieldID) -> String? { head.first(id).map { bytes.text(at: $0.value) } }
-            inspection = MessageFields(
-                fields: MCPHeaders(
-                    protocolVersion: text(.mcpProtocolVersion), method: text(.mcpMethod), name: text(.mcpName)),
-                admittance: admittance, resource: resource)
-        }
         return ForwardPlan(
             destination: destination, edits: edits,
-            inspectsBodyUpTo: inspection == nil ? nil : configuration.inspectedBodyBytes,
-            endsAt: admittance?.validUntil, isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
-            message: inspection, isProtected: resource != nil, ownCookies: configuration.cookieNames,
-            owner: admittance?.owner)
+            inspectsBodyUpTo: protection?.message == nil ? nil : snapshot.configuration.inspectedBodyBytes,
+            endsAt: admittance?.endsAt, isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
+            ownCookies: snapshot.configuration.cookieNames, protection: protection)
     }
 
-    /// The one protocol that may be switched to (RFC 6455 §4.1); never `h2c` or another spelling of HTTP (defence D14).
+    /// The one protocol that may be switched to: to any other, `h2c` above all, requests would pass unseen (defence D14).
     private func isWebSocket(_ head: RequestHead, _ bytes: Span<UInt8>) -> Bool {
-        guard head.requestsUpgrade, head.method == .get, let upgrade = head.first(.upgrade) else { return false }
+        guard head.requestsUpgrade, head.count(.upgrade) == 1, let upgrade = head.first(.upgrade) else { return false }
         return bytes.equalsIgnoringCase("websocket", at: upgrade.value)
     }
 }

@@ -10,6 +10,8 @@ package enum UnauthenticatedAction: String, Sendable, Hashable {
     case allowAnonymous = "AllowAnonymous"
     case return401 = "Return401"
     case return403 = "Return403"
+    /// Not in Microsoft's published enumeration, but what its portal offers.
+    case return404 = "Return404"
 }
 
 /// One configuration, ready to decide by: immutable, swapped as a whole, read once for each request.
@@ -21,6 +23,7 @@ package final class GatewaySnapshot: Sendable {
         package var issuers: [IssuerURL] = []
         /// Easy Auth's `authorization_uri` for Entra.
         package var authorizationURI: String?
+        /// What each provider's principals may; those of a provider without an entry may nothing.
         package var policies: [ProviderID: EasyAuthPolicy] = [:]
         package var excludedPaths: [String] = []
         package var requiresAuthentication = true
@@ -28,7 +31,13 @@ package final class GatewaySnapshot: Sendable {
         /// Where `RedirectToLoginPage` sends a browser: `redirectToProvider`, else the only provider.
         package var loginProvider: ProviderID?
         package var apiPrefix = "/.auth"
+        /// `httpSettings.requireHttps`: requests over plain connections are sent to the public URL, or refused.
+        ///
+        /// Only for a gate that ends TLS itself or is told of it by a trusted proxy; otherwise nothing would pass.
+        package var requiresHTTPS = false
+        /// Further values of `Host`: a name for any port, `name:port`, or `*`.
         package var allowedHosts: [String] = []
+        /// Further origins whose pages may call, or `*`.
         package var allowedOrigins: [String] = []
         package var trustedProxies: [IPNetwork] = []
         package var forwardsAuthorization = false
@@ -36,6 +45,8 @@ package final class GatewaySnapshot: Sendable {
         package var claimsNaming = EasyAuthClaims.Naming.legacy
         /// Sent as `Host` to each upstream; nil keeps the client's.
         package var upstreamHosts: [String?] = [nil]
+        /// Put before the path of what goes to each upstream; empty, or beginning and not ending with a slash.
+        package var upstreamPaths: [String] = []
         /// The gate's own cookies, which neither side may hand through.
         package var cookieNames = ["AppServiceAuthSession"]
 
@@ -52,6 +63,9 @@ package final class GatewaySnapshot: Sendable {
     let cors: CORSPolicy
     let forwarding: ForwardingFields
     let upstreamHosts: [[UInt8]?]
+    let upstreamPaths: [[UInt8]]
+    /// The resource that a challenge is about when the request was refused before its path was looked at.
+    let onlyResource: ProtectedResource?
 
     package init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -62,11 +76,14 @@ package final class GatewaySnapshot: Sendable {
         }
         routes = RouteTable(
             resources: resources, exclusions: configuration.excludedPaths, apiPrefix: configuration.apiPrefix)
-        hosts = HostPolicy(names: [configuration.publicURL.host] + configuration.allowedHosts)
+        hosts = HostPolicy(hosts: [configuration.publicURL.host] + configuration.allowedHosts)
         cors = CORSPolicy(
             origins: configuration.allowedOrigins + [configuration.publicURL.origin],
             allowsLoopback: configuration.publicURL.isLoopback)
         forwarding = ForwardingFields(trusted: configuration.trustedProxies, publicURL: configuration.publicURL)
         upstreamHosts = configuration.upstreamHosts.map { $0.map { Array($0.utf8) } }
+        upstreamPaths = configuration.upstreamPaths.map { Array($0.utf8) }
+        let declared = resources.filter { !$0.configuration.isImplied }
+        onlyResource = declared.count == 1 ? declared.first : nil
     }
 }

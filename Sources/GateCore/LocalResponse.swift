@@ -58,6 +58,7 @@ package struct LocalResponse: Sendable {
         case 200: "OK"
         case 204: "No Content"
         case 302: "Found"
+        case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 403: "Forbidden"

@@ -13,13 +13,15 @@ package final class ProtectedResource: Sendable {
         /// The path that it stands at; what lies below it on a segment boundary belongs to it. `/` is the whole site.
         package var path: String
         package var identifier: ResourceIndicator
-        /// Speaks MCP at its own path and below: bodies are inspected and origins checked.
+        /// Speaks MCP at its own path and below: messages are inspected, origins checked, sessions bound to their owners.
         package var isMCP: Bool
         /// Advertised in metadata and challenges.
         package var scopes: Scope
         /// Enforced.
         package var requiredScopes: Scope
         package var name: String?
+        /// `resource_documentation` of the metadata.
+        package var documentation: String?
         package var upstream: Int
         /// Not declared by the operator: what lies outside the declared resources of the site.
         package var isImplied: Bool
@@ -27,10 +29,9 @@ package final class ProtectedResource: Sendable {
         package var validators: ValidatorChain
 
         package init(
-            path: String, identifier: ResourceIndicator, isMCP: Bool = true,
-            scopes: Scope = [],
-            requiredScopes: Scope = [], name: String? = nil, upstream: Int = 0, isImplied: Bool = false,
-            validators: ValidatorChain
+            path: String, identifier: ResourceIndicator, isMCP: Bool = true, scopes: Scope = [],
+            requiredScopes: Scope = [], name: String? = nil, documentation: String? = nil, upstream: Int = 0,
+            isImplied: Bool = false, validators: ValidatorChain
         ) {
             self.path = path
             self.identifier = identifier
@@ -38,6 +39,7 @@ package final class ProtectedResource: Sendable {
             self.scopes = scopes
             self.requiredScopes = requiredScopes
             self.name = name
+            self.documentation = documentation
             self.upstream = upstream
             self.isImplied = isImplied
             self.validators = validators
@@ -62,8 +64,8 @@ package final class ProtectedResource: Sendable {
         metadataDocument =
             ProtectedResourceMetadata(
                 resource: configuration.identifier, authorizationServers: issuers,
-                scopesSupported: configuration.scopes,
-                resourceName: configuration.name
+                scopesSupported: Self.advertised(configuration.scopes),
+                resourceName: configuration.name, resourceDocumentation: configuration.documentation
             ).json
         self.authorizationURI = authorizationURI
         admittances = TokenCache()
@@ -71,11 +73,16 @@ package final class ProtectedResource: Sendable {
             TokenCache<TokenRejection>.Configuration(maximumCount: 8_192, maximumBytes: 16 << 20, bytesPerValue: 64))
     }
 
-    /// The challenge for this resource: every address in it comes from configuration (defence D9).
+    /// The value of `WWW-Authenticate` for this resource: every address in it comes from configuration (defence D9).
+    ///
+    /// - Parameter scope: what the token must hold; nil for what the resource asks of everybody.
     func challenge(_ error: BearerError? = nil, _ description: String? = nil, scope: Scope? = nil) -> BearerChallenge {
         BearerChallenge(
-            resourceMetadata: metadataURL, scope: scope ?? configuration.scopes.union(configuration.requiredScopes),
-            error: error,
+            resourceMetadata: metadataURL,
+            scope: scope ?? Self.advertised(configuration.scopes.union(configuration.requiredScopes)), error: error,
             errorDescription: description, authorizationURI: authorizationURI)
     }
+
+    /// `offline_access` is the client's affair with the authorization server, never a resource's (requirement PRM-05).
+    private static func advertised(_ scope: Scope) -> Scope { scope.subtracting(["offline_access"]) }
 }

@@ -13,6 +13,8 @@ package enum Rejection: Sendable, Hashable {
     case tokenInvalid(TokenRejection)
     /// More than one credential (RFC 6750 §3.1).
     case credentialsRepeated
+    /// A token in the query and none where it belongs (RFC 6750 §2.3, which MCP forbids; requirement RS-10).
+    case tokenInQuery
     /// What the token must hold: held and needed together.
     case scopeInsufficient(Scope)
     case denied(Denial)
@@ -22,12 +24,21 @@ package enum Rejection: Sendable, Hashable {
     case methodNotAllowed(allowed: String)
     case mediaTypeUnsupported
     case bodyTooLarge
+    /// - Parameter id: the JSON-RPC request's id, as far as it is known.
     case messageAmbiguous(JSONRPCRefusal, id: [UInt8]?)
-    case sessionNotOwned(id: [UInt8]?)
+    /// A GET or DELETE with a body, which nobody inspects.
+    case bodyUnexpected
+    /// Somebody else's MCP session, answered like an unknown one.
+    case sessionNotOwned
     case sessionMalformed
+    /// `requireHttps`, and not a page that could be sent to the public URL.
+    case connectionInsecure
+    /// `requireHttps`, for a person's browser.
+    case secureConnectionRequired(location: String)
     case wireRefused(HTTPRefusal)
-    /// `unauthenticatedClientAction: Return403`.
+    /// `unauthenticatedClientAction: Return403` or `Return404`.
     case forbiddenUnauthenticated
+    case hiddenUnauthenticated
     /// `unauthenticatedClientAction: RedirectToLoginPage`, for a person's browser.
     case signInRequired(location: String)
     case dependencyUnavailable(DependencyFailure)
@@ -38,16 +49,17 @@ extension Rejection {
     /// The HTTP status (the taxonomy in the architecture, §2.7).
     package var status: Int {
         switch self {
-        case .credentialsMissing, .tokenInvalid: 401
-        case .credentialsRepeated, .messageAmbiguous, .sessionMalformed: 400
-        case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated: 403
+        case .credentialsMissing, .tokenInvalid, .tokenInQuery: 401
+        case .credentialsRepeated, .messageAmbiguous, .sessionMalformed, .bodyUnexpected: 400
+        case .scopeInsufficient, .denied, .originNotAllowed, .forbiddenUnauthenticated, .connectionInsecure: 403
         case .hostNotAllowed: 421
-        case .routeUnknown, .sessionNotOwned: 404
+        case .routeUnknown, .sessionNotOwned, .hiddenUnauthenticated: 404
         case .methodNotAllowed: 405
         case .mediaTypeUnsupported: 415
         case .bodyTooLarge: 413
         case .wireRefused(let refusal): refusal.status
         case .signInRequired: 302
+        case .secureConnectionRequired: 308
         case .dependencyUnavailable: 503
         case .upstreamFailed(let failure):
             switch failure {
@@ -63,9 +75,10 @@ extension Rejection {
     /// The audit event's reason.
     package var reason: String {
         switch self {
-        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired: "no_credential"
+        case .credentialsMissing, .forbiddenUnauthenticated, .hiddenUnauthenticated, .signInRequired: "no_credential"
         case .tokenInvalid(let rejection): "token_\(rejection.word)"
-        case .credentialsRepeated: "two_credentials"
+        case .credentialsRepeated, .wireRefused(.credentialRepeated): "two_credentials"
+        case .tokenInQuery: "token_in_query"
         case .scopeInsufficient: "scope"
         case .denied(let denial): "policy:\(denial.rule)"
         case .originNotAllowed: "origin"
@@ -74,6 +87,8 @@ extension Rejection {
         case .methodNotAllowed: "method"
         case .mediaTypeUnsupported: "media_type"
         case .bodyTooLarge: "limit"
+        case .bodyUnexpected: "body"
+        case .connectionInsecure, .secureConnectionRequired: "plain_http"
         case .messageAmbiguous(let refusal, _): "ambiguous:\(refusal.reason)"
         case .sessionNotOwned: "mcp_session"
         case .sessionMalformed: "mcp_session_malformed"

@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateJSON
+import GateHTTP
 import GateIdentity
 import GateMCP
 import GateOAuth
@@ -19,10 +20,10 @@ struct RejectionResponse {
 
     func make() -> LocalResponse {
         var response = LocalResponse(status: rejection.status)
-        if case .signInRequired(let location) = rejection {
+        switch rejection {
+        case .signInRequired(let location), .secureConnectionRequired(let location):
             response.fields.append(("Location", location))
-        } else {
-            (response.body, response.fields) = body
+        default: (response.body, response.fields) = body
         }
         response.fields.append(("Cache-Control", "no-store"))
         response.fields.append(("X-Content-Type-Options", "nosniff"))
@@ -35,11 +36,18 @@ struct RejectionResponse {
     }
 
     private var challenge: BearerChallenge? {
-        guard let resource else { return nil }
+        let severalCredentials = "more than one credential was sent"
+        guard let resource else {
+            guard case .wireRefused(.credentialRepeated) = rejection else { return nil }
+            return BearerChallenge(error: .invalidRequest, errorDescription: severalCredentials)
+        }
         switch rejection {
         case .credentialsMissing: return resource.challenge()
         case .tokenInvalid(let reason): return resource.challenge(.invalidToken, reason.description)
-        case .credentialsRepeated: return resource.challenge(.invalidRequest, "more than one credential was sent")
+        case .credentialsRepeated, .wireRefused(.credentialRepeated):
+            return resource.challenge(.invalidRequest, severalCredentials)
+        case .tokenInQuery:
+            return resource.challenge(.invalidRequest, "a token must not be sent in the query")
         case .scopeInsufficient(let scope):
             return resource.challenge(.insufficientScope, "more scope is needed", scope: scope)
         default: return nil
@@ -49,6 +57,7 @@ struct RejectionResponse {
     private var special: [(name: String, value: String)] {
         switch rejection {
         case .methodNotAllowed(let allowed): [("Allow", allowed)]
+        case .wireRefused(.methodRefused): [("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")]
         case .dependencyUnavailable(let failure):
             [("Retry-After", String(max(1, failure.retryAfter.components.seconds)))]
         case .upstreamFailed(.overloaded): [("Retry-After", "1")]
@@ -58,7 +67,7 @@ struct RejectionResponse {
 
     private var closes: Bool {
         switch rejection {
-        case .wireRefused, .hostNotAllowed: true
+        case .wireRefused, .hostNotAllowed, .connectionInsecure: true
         case .upstreamFailed(.requestBodyBroken), .upstreamFailed(.requestBodyTooLarge), .bodyTooLarge: true
         default: false
         }
@@ -69,8 +78,8 @@ struct RejectionResponse {
         case .messageAmbiguous(let refusal, let id):
             let json = JSONRPCErrorBody.make(code: refusal.code, message: refusal.message, id: id)
             return (json, [("Content-Type", "application/json")])
-        case .sessionNotOwned(let id):
-            let json = JSONRPCErrorBody.make(code: -32_600, message: "Session not found", id: id)
+        case .sessionNotOwned:
+            let json = JSONRPCErrorBody.make(code: -32_600, message: "Session not found")
             return (json, [("Content-Type", "application/json")])
         default:
             let problem = ProblemDetails(
@@ -86,11 +95,11 @@ struct RejectionResponse {
 
     private var texts: (kind: String, title: String, detail: String?) {
         switch rejection {
-        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired:
+        case .credentialsMissing, .forbiddenUnauthenticated, .signInRequired, .tokenInQuery:
             ("credentials-required", "Sign-in is required", "Present a bearer token issued for this resource.")
         case .tokenInvalid(let reason): ("invalid-token", "The token is not accepted", reason.description)
-        case .credentialsRepeated:
-            ("malformed-request", "The credential is malformed", "Send one Authorization field: Bearer <token>.")
+        case .credentialsRepeated, .wireRefused(.credentialRepeated):
+            ("malformed-request", "More than one credential", "Send one Authorization field: Bearer <token>.")
         case .scopeInsufficient:
             ("insufficient-scope", "More scope is needed", "The challenge names the scope to ask for.")
         case .denied(let denial):
@@ -99,15 +108,19 @@ struct RejectionResponse {
                 ("client-not-allowed", "This application is not allowed", "Ask the operator to list the client.")
             case .principal: ("principal-not-allowed", "You are not allowed here", nil)
             case .tenant: ("tenant-not-allowed", "This tenant is not allowed", nil)
-            case .claims: ("denied", "The token does not say enough to decide", nil)
+            case .claims: ("denied", "This is not allowed", nil)
             }
         case .originNotAllowed: ("origin", "This page's origin is not allowed", "Ask the operator to list the origin.")
-        case .hostNotAllowed: ("misdirected", "This host name is not served here", nil)
-        case .routeUnknown: ("not-found", "Nothing is here", nil)
+        case .hostNotAllowed:
+            ("misdirected", "This host name is not served here", "Ask the operator to list the host.")
+        case .routeUnknown, .hiddenUnauthenticated: ("not-found", "Nothing is here", nil)
         case .methodNotAllowed: ("method", "This method is not allowed here", nil)
         case .mediaTypeUnsupported:
             ("media-type", "Send application/json", "An MCP message is a JSON document without content coding.")
         case .bodyTooLarge: ("body-too-large", "The message is too large", nil)
+        case .bodyUnexpected: ("malformed-request", "This method has no body here", "Send MCP messages by POST.")
+        case .connectionInsecure, .secureConnectionRequired:
+            ("https-required", "Use HTTPS", "Credentials must not travel over a connection that anyone can read.")
         case .messageAmbiguous, .sessionNotOwned: ("ambiguous-message", "The message is ambiguous", nil)
         case .sessionMalformed:
             ("malformed-request", "Mcp-Session-Id is malformed", "Visible ASCII only, without spaces.")

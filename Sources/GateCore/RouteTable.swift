@@ -12,7 +12,8 @@ enum RouteMatch: Sendable {
     /// Passed on without a credential (`excludedPaths`).
     case exempt(upstream: Int)
     case protected(ProtectedResource, isMCP: Bool)
-    /// A well-known document that the gate answers for and does not have.
+    /// Discovery metadata that the gate answers for and does not have (requirement PRM-10, quirk Q23).
+    case absent
     case nothing
 }
 
@@ -63,17 +64,18 @@ struct RouteTable: Sendable {
 
     func match(_ bytes: Span<UInt8>, _ path: Range<Int>) -> RouteMatch {
         // Nearly every path is that of a resource; only those with a dot segment name can be anything well known.
-        if containsDotName(bytes, path) {
+        let hasDotName = containsDotName(bytes, path)
+        if hasDotName {
             for (known, resource) in metadata where NormalizedPath.matches(bytes, path, known, includingBelow: false) {
                 return .metadata(resource)
             }
             if NormalizedPath.matches(bytes, path, apiPrefix, includingBelow: true) { return .control }
-            if isDiscovery(bytes.text(at: path)) { return .nothing }
         }
         for exclusion in exclusions
         where NormalizedPath.matches(bytes, path, exclusion.path, includingBelow: exclusion.includesBelow) {
             return .exempt(upstream: owner(bytes, path)?.configuration.upstream ?? 0)
         }
+        if hasDotName, isDiscovery(bytes.text(at: path)) { return .absent }
         guard let resource = owner(bytes, path) else { return .nothing }
         return .protected(resource, isMCP: resource.configuration.isMCP)
     }

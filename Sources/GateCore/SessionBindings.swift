@@ -1,59 +1,46 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateIdentity
 import GateOAuth
-import Synchronization
+import GateTime
 
-/// Who an MCP session belongs to.
+/// Who an MCP session belongs to: issuer, subject and client together.
 struct SessionOwner: Sendable, Hashable {
     let issuer: IssuerURL
     let subject: String
     let client: ClientID?
+
+    /// Those who need no credential (`AllowAnonymous`) share theirs, and nobody else's.
+    static let anonymous = SessionOwner(issuer: IssuerURL(""), subject: "", client: nil)
 }
 
 /// Which principal each MCP session belongs to (MCP security best practices, "Session Hijacking"; requirement SES-02).
 ///
 /// A session id is no credential: with another principal's valid token it is answered as unknown. Ids are learnt from the upstream's
-/// answers; one that was never seen (the gate was restarted) belongs to whoever uses it first. Bounded: the oldest half goes first.
+/// answers. One that was never seen, because the gate was restarted, belongs to whoever the upstream first serves with it; an id that
+/// the upstream does not know leaves no trace. Bounded in number and age; sessions that are not used go first.
 final class SessionBindings: Sendable {
-    private struct State {
-        var recent: [[UInt8]: SessionOwner] = [:]
-        var older: [[UInt8]: SessionOwner] = [:]
+    enum Standing: Sendable { case unknown, own, foreign }
+
+    /// Longer than a session lives.
+    private static let lifetime = Duration.seconds(7 * 86_400)
+
+    private let owners: TokenCache<SessionOwner>
+
+    init(maximumCount: Int = 50_000) {
+        owners = TokenCache(.init(maximumCount: maximumCount, maximumBytes: 32 << 20, bytesPerValue: 256))
     }
 
-    private let state = Mutex(State())
-    private let capacity: Int
-
-    init(capacity: Int = 50_000) { self.capacity = capacity }
+    func standing(of id: Span<UInt8>, for owner: SessionOwner, at now: Instant) -> Standing {
+        guard let known = owners.value(for: id, at: now) else { return .unknown }
+        return known == owner ? .own : .foreign
+    }
 
     /// Records the owner of an id that the upstream has just handed out.
-    func bind(_ id: [UInt8], to owner: SessionOwner) {
-        state.withLock { state in insert(id, owner, &state) }
+    func bind(_ id: [UInt8], to owner: SessionOwner, at now: Instant) {
+        owners.store(owner, for: BearerToken(id), until: now + Self.lifetime, validity: .unconditional)
     }
 
-    /// True when the owner may use the id; an unknown id becomes theirs.
-    func admits(_ id: [UInt8], _ owner: SessionOwner) -> Bool {
-        state.withLock { state in
-            if let known = state.recent[id] { return known == owner }
-            if let known = state.older[id] {
-                guard known == owner else { return false }
-                insert(id, owner, &state)
-                return true
-            }
-            insert(id, owner, &state)
-            return true
-        }
-    }
-
-    /// True when somebody owns the id, so that a caller without a token may not use it.
-    func isOwned(_ id: [UInt8]) -> Bool {
-        state.withLock { $0.recent[id] != nil || $0.older[id] != nil }
-    }
-
-    private func insert(_ id: [UInt8], _ owner: SessionOwner, _ state: inout State) {
-        if state.recent.count >= capacity / 2 {
-            state.older = state.recent
-            state.recent = [:]
-        }
-        state.recent[id] = owner
-    }
+    /// The upstream has ended the session, or does not know it.
+    func forget(_ id: Span<UInt8>) { owners.remove(id) }
 }

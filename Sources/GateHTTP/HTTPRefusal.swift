@@ -7,6 +7,8 @@ public enum HTTPRefusal: Error, Sendable, Hashable {
     case hostMissing, hostMalformed, hostRepeated
     case framingAmbiguous, transferCodingUnsupported, contentLengthMalformed
     case fieldRepeated
+    /// A second `Authorization` field (RFC 6750 §2, defence D8).
+    case credentialRepeated
     case chunkMalformed, trailersTooLarge
     /// A head that is too large because of its `Authorization`: no token is that long, so this is answered as a bad token.
     case credentialTooLarge

@@ -30,6 +30,7 @@ struct HeadFacts: Sendable {
             switch field.id {
             case .host: throw .hostRepeated
             case .contentLength, .transferEncoding: throw .framingAmbiguous
+            case .authorization: throw .credentialRepeated
             default: throw .fieldRepeated
             }
         }

@@ -58,7 +58,12 @@ extension Span<UInt8> {
     }
 
     /// The octets at `range` as text; invalid UTF-8 is replaced.
-    public func text(at range: Range<Int>) -> String { String(decoding: array(at: range), as: UTF8.self) }
+    public func text(at range: Range<Int>) -> String {
+        guard let valid = try? UTF8Span(validating: extracting(range)) else {
+            return String(decoding: array(at: range), as: UTF8.self)
+        }
+        return String(copying: valid)
+    }
 }
 
 extension [UInt8] {

@@ -144,7 +144,10 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         }
         // Once the keys are too old to be used, so are the verdicts made with them.
         let end = min(expiresAt, now + self.keys.usableFor(keys))
-        return .verdict(.accepted(ValidatedToken(principal: principal, validUntil: end, validity: keys.validity)))
+        return .verdict(
+            .accepted(
+                ValidatedToken(
+                    principal: principal, validUntil: end, expiresAt: expiresAt, validity: keys.validity)))
     }
 
     /// What is wrong with the claims; without keys, as far as that can be said before the metadata is here.

@@ -18,12 +18,15 @@ package struct ValidatedToken: Sendable {
     package var principal: Principal
     /// When the verdict ends: the token's `exp` (without leeway), or the introspection cache's limit if that is sooner.
     package var validUntil: Instant
+    /// When the token itself ends, as far as anybody said: a stream that it opened may last until then.
+    package var expiresAt: Instant
     /// The verdict holds only as long as the validator's keys do.
     package var validity: Validity
 
-    package init(principal: Principal, validUntil: Instant, validity: Validity) {
+    package init(principal: Principal, validUntil: Instant, expiresAt: Instant? = nil, validity: Validity) {
         self.principal = principal
         self.validUntil = validUntil
+        self.expiresAt = expiresAt ?? validUntil
         self.validity = validity
     }
 }

@@ -64,7 +64,7 @@ struct CredentialPlaceTests {
             "POST /mcp", bearer: token, "Authorization: Bearer \(areEqual ? token : "x")")
 
         #expect(seen.status == 400)
-        #expect(seen.reason == "wire:fieldRepeated")
+        #expect(seen.reason == "two_credentials")
         #expect(seen.local?.closesConnection == true)
     }
 
@@ -78,7 +78,7 @@ struct CredentialPlaceTests {
         let seen = await gate.ask("POST /mcp?\(name)=\(token)")
 
         #expect(seen.status == 401)
-        #expect(seen.reason == "no_credential")
+        #expect(seen.reason == "token_in_query")
         #expect(seen.event?.path == "/mcp")
     }
 

@@ -88,7 +88,8 @@ struct TaxonomyTests {
             await $0.ask("POST /mcp", bearer: try $0.token(), "Mcp-Session-Id: a b")
         },
         Row("mcp_session", 404, nil, .authorize) {
-            _ = await $0.ask("POST /mcp", bearer: try $0.token(), "Mcp-Session-Id: a")
+            let seen = await $0.ask("POST /mcp", bearer: try $0.token(), "Mcp-Session-Id: a")
+            _ = try $0.respond("HTTP/1.1 200 OK\r\nContent-Length: 0", to: seen)
             return await $0.ask("POST /mcp", bearer: try $0.token(["sub": "bob"]), "Mcp-Session-Id: a")
         },
         Row("wire:hostRepeated", 400, "malformed-request", .head) { await $0.ask("POST /mcp", "Host: mcp.example") },
@@ -171,15 +172,15 @@ struct TaxonomyTests {
         "a body that cannot be read is the decision when it was waited for, and no second one otherwise",
         arguments: bodies)
     func body(_ failure: UpstreamFailure, _ status: Int, _ reason: String) async throws {
-        let gate = try GateHarness()
-        let token = try gate.token()
+        let gate = try GateHarness([.init(), .init(path: "/else", isMCP: false)])
+        let token = try gate.token(["aud": ["https://mcp.example/mcp", "https://mcp.example/else"]])
 
         let read = Seen(local: gate.keeper.failed(failure, for: try gate.plan("POST /mcp", bearer: token)))
         #expect(read.status == status)
         #expect(read.local?.closesConnection == true)
         #expect(gate.audit.events.map(\.reason) == [reason])
 
-        let streamed = Seen(local: gate.keeper.failed(failure, for: try gate.plan("PUT /mcp", bearer: token)))
+        let streamed = Seen(local: gate.keeper.failed(failure, for: try gate.plan("PUT /else", bearer: token)))
         #expect(streamed.status == status)
         #expect(gate.audit.events.map(\.reason) == [reason, "bearer"])
     }

@@ -1,12 +1,5 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateCore
-import GateHTTP
-import GateJSON
-import GateMCP
-import GateObserve
-import GatePolicy
-import GateTime
 import GateIdentity
 import GateOAuth
 import GateTestKit
@@ -55,6 +48,17 @@ struct UnavailableTests {
         gate.fetcher.answer(Self.keySet, with: .refused)
 
         #expect(await gate.ask("POST /mcp", bearer: token).status == 401)
+    }
+
+    @Test("keys that come after a wait decide the request that waited (RS-19)")
+    func waits() async throws {
+        let gate = try GateHarness([.init(provider: Self.unreachableKeys)])
+        gate.fetcher.answer(Self.keySet, with: .json(gate.mint.keySet()))
+
+        let seen = await gate.ask("POST /mcp", bearer: try gate.token(), "X-Kept: yes")
+
+        #expect(seen.isForwarded)
+        #expect(seen.upstreamFields("X-Kept") == ["yes"])
     }
 
     @Test("an introspection outage is 503 (RS-19)", arguments: [ScriptedFetcher.Reply.refused, .timeout, .status(503)])

@@ -135,7 +135,7 @@ struct RequestRefusalTests {
     @Test(
         "fields that may stand once only (D8)",
         arguments: [
-            "Authorization: Bearer a", "Content-Type: a/b", "Origin: https://a", "Mcp-Session-Id: 1", "Mcp-Name: x",
+            "Content-Type: a/b", "Origin: https://a", "Mcp-Session-Id: 1", "Mcp-Name: x",
             "Mcp-Method: x", "MCP-Protocol-Version: 2025-06-18", "X-ZUMO-AUTH: a", "Expect: 100-continue",
             "X-Forwarded-Proto: https", "X-Forwarded-Host: a", "X-Forwarded-Port: 1", "Upgrade: websocket",
         ])
@@ -143,6 +143,12 @@ struct RequestRefusalTests {
         #expect(verdict(Self.post("\(line)\r\n\(line)")) == .refused(.fieldRepeated))
         #expect(verdict(Self.post("\(line)\r\n\(line.lowercased())")) == .refused(.fieldRepeated))
         #expect(verdict(Self.post(line)) == .complete)
+    }
+
+    @Test("a second credential has a refusal of its own, so that it can be answered as RFC 6750 §3.1 asks (D8)")
+    func repeatedCredential() {
+        #expect(
+            verdict(Self.post("Authorization: Bearer a\r\nauthorization: Basic b")) == .refused(.credentialRepeated))
     }
 
     @Test("D14: Connection lists a few names, not thousands that each field would be compared with")
