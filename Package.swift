@@ -215,8 +215,8 @@ let package = Package(
         .testTarget(
             name: "GateCoreTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateIdentity",
-                "GateObserve", "GateCore", "GateTestKit", logging,
+                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch",
+                "GateIdentity", "GateObserve", "GateCore", "GateTestKit", logging,
             ],
             swiftSettings: house),
         .testTarget(

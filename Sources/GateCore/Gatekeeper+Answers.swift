@@ -135,16 +135,18 @@ extension Gatekeeper {
         _ admittance: Admittance? = nil, _ messages: [MCPRequestSummary] = []
     ) {
         guard exchange.decided(outcome, in: phase) else { return }
-        let principal = admittance?.principal
         let methods =
             messages.count > 1
-            ? messages.prefix(8).map { $0.method ?? "response" }.joined(separator: ",") : messages.first?.method
+            ? messages.prefix(8).map { $0.method ?? "response" }.joined(separator: ",")
+            : messages.isEmpty ? nil : messages[0].method
         audit.record(
             AuditEvent(
-                time: exchange.receivedAt, requestID: exchange.requestID.hex, traceID: exchange.trace.traceID,
+                time: exchange.receivedAt, requestID: exchange.requestID, trace: exchange.trace,
                 outcome: outcome, reason: reason, phase: phase.rawValue, method: exchange.method, path: exchange.path,
-                status: status, remoteAddress: exchange.remoteAddress, provider: principal?.provider.rawValue,
-                issuer: principal?.issuer.rawValue, subject: principal?.subject, client: principal?.clientID?.rawValue,
-                mcpMethod: methods, mcpTarget: messages.first?.target))
+                status: status, remoteAddress: exchange.remoteAddress,
+                provider: admittance?.principal.provider.rawValue,
+                issuer: admittance?.principal.issuer.rawValue, subject: admittance?.principal.subject,
+                client: admittance?.principal.clientID?.rawValue,
+                mcpMethod: methods, mcpTarget: messages.isEmpty ? nil : messages[0].target))
     }
 }

@@ -53,9 +53,11 @@ package struct HostPolicy: Sendable {
     }
 
     private func isOwnAddress(_ bytes: Span<UInt8>, _ name: Range<Int>, _ connection: ConnectionFacts) -> Bool {
-        var text = bytes.text(at: name)
-        if text.hasPrefix("[") { text = String(text.dropFirst().dropLast()) }
-        guard let address = IPAddress(text) else { return false }
+        let isBracketed = name.count > 2 && bytes[name.lowerBound] == UInt8(ascii: "[")
+        let address = isBracketed ? (name.lowerBound + 1)..<(name.upperBound - 1) : name
+        // Nearly always it is written as we write it; only other spellings are taken apart.
+        if let local = connection.localAddress, bytes.equals(local, at: address) { return true }
+        guard let address = IPAddress(bytes.text(at: address)) else { return false }
         if AddressClassifier.classify(address) == .loopback { return true }
         guard let local = connection.localAddress else { return true }
         return IPAddress(local) == address

@@ -4,6 +4,7 @@
 ///
 /// Not a cryptographic hash: whoever uses it compares the octets too. The seed only keeps strangers from choosing
 /// colliding inputs.
+@usableFromInline
 struct SeededHash: Sendable {
     private let seed: UInt64
     private let multiplier: UInt64
@@ -14,6 +15,7 @@ struct SeededHash: Sendable {
         multiplier = generator.next() | 1
     }
 
+    @usableFromInline
     func value(of octets: Span<UInt8>) -> UInt64 {
         let bytes = octets.bytes
         let count = bytes.byteCount
@@ -40,6 +42,7 @@ struct SeededHash: Sendable {
 
 extension Span<UInt8> {
     /// Whether both hold the same octets in the same order.
+    @usableFromInline
     func holdsSameBytes(as other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         let (mine, others) = (bytes, other.bytes)

@@ -1,8 +1,8 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 package import GateOAuth
-package import GateTime
-import Synchronization
+public import GateTime
+public import Synchronization
 
 /// Verdicts about bearer tokens, found again by the whole token.
 ///
@@ -14,7 +14,7 @@ import Synchronization
 /// is current. The hash is seeded at random for each cache, so that a client cannot choose tokens that collide.
 /// Count and bytes are bounded; entries that are not asked for go first (CLOCK). A cache belongs to one policy:
 /// never share one between resources that decide differently.
-package final class TokenCache<Value: Sendable>: Sendable {
+public final class TokenCache<Value: Sendable>: Sendable {
     package struct Configuration: Sendable, Hashable {
         /// How many tokens at most; at least one for each shard.
         package var maximumCount: Int
@@ -35,9 +35,9 @@ package final class TokenCache<Value: Sendable>: Sendable {
         }
     }
 
-    private let shards: [Shard]
-    private let shardMask: Int
-    private let hash: SeededHash
+    @usableFromInline let shards: [Shard]
+    @usableFromInline let shardMask: Int
+    @usableFromInline let hash: SeededHash
     private let bytesPerValue: Int
 
     package init(_ configuration: Configuration = Configuration()) {
@@ -53,7 +53,8 @@ package final class TokenCache<Value: Sendable>: Sendable {
     }
 
     /// The value stored for exactly these octets, if it still holds at `now`.
-    package func value(for token: Span<UInt8>, at now: Instant) -> Value? {
+    @inlinable
+    public func value(for token: Span<UInt8>, at now: Instant) -> Value? {
         let key = hash.value(of: token)
         return shards[shardIndex(key)].table.withLock { $0.find(token, hash: key, at: now) }
     }
@@ -79,10 +80,12 @@ package final class TokenCache<Value: Sendable>: Sendable {
     /// How many entries are held, including those that no longer answer.
     package var count: Int { shards.reduce(0) { $0 + $1.table.withLock { $0.count } } }
 
-    private func shardIndex(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 48) & shardMask }
+    @inlinable
+    func shardIndex(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 48) & shardMask }
 
-    private final class Shard: Sendable {
-        let table: Mutex<TokenTable<Value>>
+    @usableFromInline
+    final class Shard: Sendable {
+        @usableFromInline let table: Mutex<TokenTable<Value>>
 
         init(maximumCount: Int, maximumBytes: Int) {
             table = Mutex(TokenTable(maximumCount: maximumCount, maximumBytes: maximumBytes))

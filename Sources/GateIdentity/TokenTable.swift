@@ -1,22 +1,25 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import GateTime
+public import GateTime
 
 /// One shard of a ``TokenCache``: a chained hash table over an array of entries with CLOCK eviction.
 ///
 /// Written out instead of using `Dictionary`, because that cannot be asked with a `Span` without making a key first.
+/// Looking up is inlinable, so that it is compiled for the value it finds: by way of witness tables it costs several times as much.
+@usableFromInline
 struct TokenTable<Value: Sendable>: Sendable {
+    @usableFromInline
     struct Entry: Sendable {
-        let hash: UInt64
-        let token: [UInt8]
-        let value: Value
-        let until: Instant
-        let validity: Validity
+        @usableFromInline let hash: UInt64
+        @usableFromInline let token: [UInt8]
+        @usableFromInline let value: Value
+        @usableFromInline let until: Instant
+        @usableFromInline let validity: Validity
         let cost: Int
         /// Set at every hit; the clock hand takes it away and evicts what has none.
-        var isRecent = false
+        @usableFromInline var isRecent = false
         /// The next entry of the same bucket, or ``TokenTable/none``.
-        var next = none
+        @usableFromInline var next = none
 
         init(hash: UInt64, token: [UInt8], value: Value, until: Instant, validity: Validity, cost: Int) {
             self.hash = hash
@@ -30,9 +33,9 @@ struct TokenTable<Value: Sendable>: Sendable {
 
     private let maximumCount: Int
     private let maximumBytes: Int
-    private var entries: [Entry?] = []
+    @usableFromInline var entries: [Entry?] = []
     private var free: [Int32] = []
-    private var buckets: [Int32] = []
+    @usableFromInline var buckets: [Int32] = []
     private var hand = 0
     private var bytes = 0
     private(set) var count = 0
@@ -42,14 +45,15 @@ struct TokenTable<Value: Sendable>: Sendable {
         self.maximumBytes = maximumBytes
     }
 
+    @inlinable
     mutating func find(_ token: Span<UInt8>, hash: UInt64, at now: Instant) -> Value? {
-        guard let index = index(of: token, hash: hash), let entry = entries[index] else { return nil }
-        guard now < entry.until, entry.validity.isCurrent else {
+        guard let index = index(of: token, hash: hash) else { return nil }
+        guard let until = entries[index]?.until, now < until, entries[index]?.validity.isCurrent == true else {
             removeEntry(at: index)
             return nil
         }
-        if !entry.isRecent { entries[index]?.isRecent = true }
-        return entry.value
+        if entries[index]?.isRecent == false { entries[index]?.isRecent = true }
+        return entries[index]?.value
     }
 
     mutating func insert(_ entry: Entry) {
@@ -84,22 +88,28 @@ struct TokenTable<Value: Sendable>: Sendable {
 
     // MARK: - Buckets
 
-    private static var none: Int32 { -1 }
+    @usableFromInline static var none: Int32 { -1 }
 
-    private func bucket(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (buckets.count - 1) }
+    @inlinable
+    func bucket(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (buckets.count - 1) }
 
-    private func index(of token: Span<UInt8>, hash: UInt64) -> Int? {
+    @inlinable
+    func index(of token: Span<UInt8>, hash: UInt64) -> Int? {
         guard !buckets.isEmpty else { return nil }
         var index = buckets[bucket(of: hash)]
         while index >= 0 {
-            guard let entry = entries[Int(index)] else { return nil }
-            if entry.hash == hash && entry.token.span.holdsSameBytes(as: token) { return Int(index) }
-            index = entry.next
+            if entries[Int(index)]?.hash == hash, let known = entries[Int(index)]?.token,
+                known.span.holdsSameBytes(as: token)
+            {
+                return Int(index)
+            }
+            index = entries[Int(index)]?.next ?? Self.none
         }
         return nil
     }
 
-    private mutating func removeEntry(at index: Int) {
+    @usableFromInline
+    mutating func removeEntry(at index: Int) {
         guard let entry = entries[index] else { return }
         let bucket = bucket(of: entry.hash)
         if buckets[bucket] == Int32(index) {

@@ -3,7 +3,7 @@
 import Synchronization
 
 /// Ties a cached verdict to the keys it was made with: it is current until the epoch it was taken in ends.
-package struct Validity: Sendable {
+public struct Validity: Sendable {
     private let epoch: ValidityEpoch?
     private let number: UInt64
 
@@ -15,7 +15,7 @@ package struct Validity: Sendable {
     /// For verdicts that depend on no keys.
     package static let unconditional = Validity(epoch: nil, number: 0)
 
-    package var isCurrent: Bool {
+    public var isCurrent: Bool {
         guard let epoch else { return true }
         return epoch.current == number
     }

@@ -7,8 +7,8 @@ package struct AuditEvent: Sendable {
     package enum Outcome: String, Sendable { case permitted, denied, unavailable }
 
     package var time: Instant
-    package var requestID: String
-    package var traceID: String
+    package var requestID: RequestID
+    package var trace: TraceContext
     package var outcome: Outcome
     /// The reason of the taxonomy: `bearer`, `no_credential`, `token_expired`, `policy:allowedApplications`, …
     package var reason: String
@@ -27,14 +27,14 @@ package struct AuditEvent: Sendable {
     package var mcpTarget: String?
 
     package init(
-        time: Instant, requestID: String, traceID: String, outcome: Outcome, reason: String, phase: String,
-        method: String,
-        path: String, status: Int, remoteAddress: String, provider: String? = nil, issuer: String? = nil,
+        time: Instant, requestID: RequestID, trace: TraceContext, outcome: Outcome, reason: String, phase: String,
+        method: String, path: String, status: Int, remoteAddress: String, provider: String? = nil,
+        issuer: String? = nil,
         subject: String? = nil, client: String? = nil, mcpMethod: String? = nil, mcpTarget: String? = nil
     ) {
         self.time = time
         self.requestID = requestID
-        self.traceID = traceID
+        self.trace = trace
         self.outcome = outcome
         self.reason = reason
         self.phase = phase

@@ -69,11 +69,10 @@ final class IdentifierSource: Sendable {
 /// Lower-case hexadecimal, written and read without tables of strings.
 enum Hexadecimal {
     static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-        var shift: UInt64 = 60
-        while true {
-            bytes.append(digit(UInt8(truncatingIfNeeded: value >> shift) & 0x0F))
-            if shift == 0 { return }
-            shift -= 4
+        bytes.append(addingCapacity: 16) { output in
+            for position in 1...16 {
+                output.append(digit(UInt8(truncatingIfNeeded: value >> UInt64(64 - 4 * position)) & 0x0F))
+            }
         }
     }
 

@@ -57,6 +57,12 @@ package struct TraceContext: Sendable, Hashable {
     /// 32 lower-case hexadecimal digits.
     package var traceID: String { RequestID(high: traceIDHigh, low: traceIDLow).hex }
 
+    /// Appends ``traceID`` as ASCII octets.
+    package func appendTraceID(to bytes: inout [UInt8]) {
+        Hexadecimal.append(traceIDHigh, to: &bytes)
+        Hexadecimal.append(traceIDLow, to: &bytes)
+    }
+
     /// The field value in version 00: 55 octets.
     package var traceparent: String {
         var bytes: [UInt8] = []
@@ -70,8 +76,7 @@ package struct TraceContext: Sendable, Hashable {
         let dash = UInt8(ascii: "-")
         Hexadecimal.append(UInt8(0), to: &bytes)
         bytes.append(dash)
-        Hexadecimal.append(traceIDHigh, to: &bytes)
-        Hexadecimal.append(traceIDLow, to: &bytes)
+        appendTraceID(to: &bytes)
         bytes.append(dash)
         Hexadecimal.append(parentID, to: &bytes)
         bytes.append(dash)

@@ -25,8 +25,8 @@ struct ConnectionSetup: Sendable {
     ///
     /// - Throws: ``Refused``; the connection is then closed.
     func configure(_ channel: any Channel) throws {
-        let address = try peerAddress(channel)
-        let counted = isUnixSocket ? nil : address
+        let facts = try facts(channel)
+        let counted = isUnixSocket ? nil : facts.remoteAddress
         guard limiter.enter(counted) else {
             metrics.connectionsRefused.increment()
             throw Refused.tooMany
@@ -43,8 +43,9 @@ struct ConnectionSetup: Sendable {
         guard let tls else {
             try pipeline.addHandler(
                 ProtocolSniffer(loop: loop) { channel, isHTTP2 in
-                    try Self.configure(
-                        channel, loop, ConnectionFacts(remoteAddress: address, isTLS: false, isHTTP2: isHTTP2))
+                    var facts = facts
+                    facts.isHTTP2 = isHTTP2
+                    try Self.configure(channel, loop, facts)
                 })
             return
         }
@@ -54,18 +55,25 @@ struct ConnectionSetup: Sendable {
         try pipeline.addHandler(
             ApplicationProtocolNegotiationHandler { result, channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let isHTTP2 = if case .negotiated("h2") = result { true } else { false }
-                    try Self.configure(
-                        channel, bound.value, ConnectionFacts(remoteAddress: address, isTLS: true, isHTTP2: isHTTP2))
+                    var facts = facts
+                    facts.isTLS = true
+                    facts.isHTTP2 = if case .negotiated("h2") = result { true } else { false }
+                    try Self.configure(channel, bound.value, facts)
                 }
             })
     }
 
-    /// The peer's numeric address; one of IPv4 that reached an IPv6 socket is written as what it is.
-    private func peerAddress(_ channel: any Channel) throws(Refused) -> String {
-        if isUnixSocket { return "unix" }
-        // A peer that has gone already has none, and must not be taken for a local one.
-        guard let address = channel.remoteAddress?.ipAddress else { throw .peerUnknown }
+    private func facts(_ channel: any Channel) throws(Refused) -> ConnectionFacts {
+        if isUnixSocket { return ConnectionFacts(remoteAddress: "unix", isTLS: false, isHTTP2: false) }
+        // A peer that has gone already has no address, and must not be taken for a local one.
+        guard let remote = channel.remoteAddress?.ipAddress else { throw .peerUnknown }
+        return ConnectionFacts(
+            remoteAddress: Self.unmapped(remote), localAddress: channel.localAddress?.ipAddress.map(Self.unmapped),
+            isTLS: false, isHTTP2: false)
+    }
+
+    /// An address of IPv4 that reached an IPv6 socket is written as what it is.
+    private static func unmapped(_ address: String) -> String {
         let mapped = "::ffff:"
         return address.hasPrefix(mapped) && address.contains(".") ? String(address.dropFirst(mapped.count)) : address
     }

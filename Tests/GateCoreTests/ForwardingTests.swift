@@ -84,8 +84,8 @@ struct ForwardingTests {
 
         #expect(seen.upstreamFields("traceparent").count == 1)
         #expect(seen.upstreamFields("traceparent").first?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") == true)
-        #expect(seen.event?.traceID == "0af7651916cd43dd8448eb211c80319c")
-        #expect(seen.upstreamFields("X-Request-Id") == [seen.event?.requestID])
+        #expect(seen.event?.trace.traceID == "0af7651916cd43dd8448eb211c80319c")
+        #expect(seen.upstreamFields("X-Request-Id") == [seen.event?.requestID.hex])
     }
 
     @Test(

@@ -134,9 +134,9 @@ struct TaxonomyTests {
         } else {
             #expect(seen["Content-Type"] == "application/problem+json")
             #expect(seen.phase == row.phase.rawValue)
-            #expect(seen.document?["instance"] == .string("urn:trace:\(seen.event?.traceID ?? "")"))
+            #expect(seen.document?["instance"] == .string("urn:trace:\(seen.event?.trace.traceID ?? "")"))
         }
-        #expect(seen["X-Request-Id"] == seen.event?.requestID)
+        #expect(seen["X-Request-Id"] == seen.event?.requestID.hex)
         #expect(
             (seen.challenge != nil)
                 == (row.status == 401 || ["scope", "two_credentials"].contains(row.testDescription)))

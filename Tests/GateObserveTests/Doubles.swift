@@ -51,8 +51,9 @@ final class RecordingSink: LineSink {
 extension AuditEvent {
     static func sample(path: String = "/mcp") -> AuditEvent {
         AuditEvent(
-            time: StillClock().now, requestID: "0af7651916cd43dd8448eb211c80319c",
-            traceID: "4bf92f3577b34da6a3ce929d0e0e4736", outcome: .permitted, reason: "bearer", phase: "forward",
+            time: StillClock().now, requestID: RequestID(high: 0x0af7_6519_16cd_43dd, low: 0x8448_eb21_1c80_319c),
+            trace: .make(for: RequestID(high: 0x4bf9_2f35_77b3_4da6, low: 0xa3ce_929d_0e0e_4736)), outcome: .permitted,
+            reason: "bearer", phase: "forward",
             method: "POST", path: path, status: 200, remoteAddress: "127.0.0.1")
     }
 }

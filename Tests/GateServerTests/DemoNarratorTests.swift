@@ -26,7 +26,8 @@ struct DemoNarratorTests {
         client: String? = nil, mcpMethod: String? = nil, mcpTarget: String? = nil
     ) -> AuditEvent {
         AuditEvent(
-            time: Instant(seconds: 0), requestID: "r", traceID: "t", outcome: outcome, reason: reason, phase: "head",
+            time: Instant(seconds: 0), requestID: RequestID(high: 1, low: 2), trace: .make(), outcome: outcome,
+            reason: reason, phase: "head",
             method: "POST", path: path, status: status, remoteAddress: "127.0.0.1", subject: subject, client: client,
             mcpMethod: mcpMethod, mcpTarget: mcpTarget)
     }
