@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateOAuth
+import GateObserve
 import GateTime
 
 /// What is known once a token was validated and policy was asked: kept with the token, so that the next request costs a look-up.
@@ -17,12 +18,16 @@ final class Admittance: Sendable {
     /// When an answer that still streams must end; nil when nobody said when the token does.
     let endsAt: Instant?
     let owner: SessionOwner
+    let caller: AuditCaller
 
     init(principal: Principal, outcome: Outcome, identityLines: [UInt8], endsAt: Instant?) {
         self.principal = principal
         self.outcome = outcome
         self.identityLines = identityLines
         self.endsAt = endsAt
+        caller = AuditCaller(
+            provider: principal.provider.rawValue, issuer: principal.issuer.rawValue, subject: principal.subject,
+            client: principal.clientID?.rawValue)
         owner = SessionOwner(issuer: principal.issuer, subject: principal.subject, client: principal.clientID)
     }
 }

@@ -144,9 +144,7 @@ extension Gatekeeper {
                 time: exchange.receivedAt, requestID: exchange.requestID, trace: exchange.trace,
                 outcome: outcome, reason: reason, phase: phase.rawValue, method: exchange.method, path: exchange.path,
                 status: status, remoteAddress: exchange.remoteAddress,
-                provider: admittance?.principal.provider.rawValue,
-                issuer: admittance?.principal.issuer.rawValue, subject: admittance?.principal.subject,
-                client: admittance?.principal.clientID?.rawValue,
+                caller: admittance?.caller,
                 mcpMethod: methods, mcpTarget: messages.isEmpty ? nil : messages[0].target))
     }
 }

@@ -44,9 +44,11 @@ package final class DemoNarrator: AuditSink {
         case .permitted where event.path.contains("/.well-known/"):
             return DemoStep(.gate, "told a client where to sign in: \(event.path)", isGood: true)
         case .permitted:
-            guard let subject = event.subject else { return DemoStep(.gate, "answered \(request) (\(event.status))") }
+            guard let subject = event.caller?.subject else {
+                return DemoStep(.gate, "answered \(request) (\(event.status))")
+            }
             let user = DemoUser.everybody.first { $0.subject == subject }?.username ?? subject
-            let client = event.client.map { " with '\(DemoClient(id: $0)?.name ?? $0)'" } ?? ""
+            let client = event.caller?.client.map { " with '\(DemoClient(id: $0)?.name ?? $0)'" } ?? ""
             return DemoStep(.gate, "let \(user)\(client) through: \(what ?? request) (\(event.status))")
         case .denied where event.reason == "no_credential":
             return DemoStep(

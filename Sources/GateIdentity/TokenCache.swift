@@ -63,9 +63,11 @@ public final class TokenCache<Value: Sendable>: Sendable {
     package func store(_ value: Value, for token: BearerToken, until: Instant, validity: Validity) {
         let key = hash.value(of: token.bytes.span)
         let cost = token.bytes.count + bytesPerValue
-        let entry = TokenTable<Value>.Entry(
-            hash: key, token: token.bytes, value: value, until: until, validity: validity, cost: cost)
-        shards[shardIndex(key)].table.withLock { $0.insert(entry) }
+        shards[shardIndex(key)].table.withLock {
+            $0.insert(
+                TokenTable.Entry(
+                    hash: key, token: token.bytes, value: value, until: until, validity: validity, cost: cost))
+        }
     }
 
     package func remove(_ token: Span<UInt8>) {

@@ -7,9 +7,10 @@ public import GateTime
 /// Written out instead of using `Dictionary`, because that cannot be asked with a `Span` without making a key first.
 /// Looking up is inlinable, so that it is compiled for the value it finds: by way of witness tables it costs several times as much.
 @usableFromInline
-struct TokenTable<Value: Sendable>: Sendable {
+struct TokenTable<Value: Sendable> {
+    /// An object, so that looking at one copies nothing.
     @usableFromInline
-    struct Entry: Sendable {
+    final class Entry {
         @usableFromInline let hash: UInt64
         @usableFromInline let token: [UInt8]
         @usableFromInline let value: Value
@@ -47,22 +48,22 @@ struct TokenTable<Value: Sendable>: Sendable {
 
     @inlinable
     mutating func find(_ token: Span<UInt8>, hash: UInt64, at now: Instant) -> Value? {
-        guard let index = index(of: token, hash: hash) else { return nil }
-        guard let until = entries[index]?.until, now < until, entries[index]?.validity.isCurrent == true else {
+        guard let index = index(of: token, hash: hash), let entry = entries[index] else { return nil }
+        guard now < entry.until, entry.validity.isCurrent else {
             removeEntry(at: index)
             return nil
         }
-        if entries[index]?.isRecent == false { entries[index]?.isRecent = true }
-        return entries[index]?.value
+        entry.isRecent = true
+        return entry.value
     }
 
     mutating func insert(_ entry: Entry) {
         guard entry.cost <= maximumBytes else { return }
-        remove(entry.token.span, hash: entry.hash)
+        let token = entry.token
+        remove(token.span, hash: entry.hash)
         while count > 0 && (count >= maximumCount || bytes + entry.cost > maximumBytes) { evictOne() }
         if buckets.isEmpty || count >= buckets.count { grow() }
 
-        var entry = entry
         let bucket = bucket(of: entry.hash)
         entry.next = buckets[bucket]
         let index: Int
@@ -98,12 +99,12 @@ struct TokenTable<Value: Sendable>: Sendable {
         guard !buckets.isEmpty else { return nil }
         var index = buckets[bucket(of: hash)]
         while index >= 0 {
-            if entries[Int(index)]?.hash == hash, let known = entries[Int(index)]?.token,
-                known.span.holdsSameBytes(as: token)
-            {
-                return Int(index)
+            guard let entry = entries[Int(index)] else { return nil }
+            if entry.hash == hash {
+                let known = entry.token
+                if known.span.holdsSameBytes(as: token) { return Int(index) }
             }
-            index = entries[Int(index)]?.next ?? Self.none
+            index = entry.next
         }
         return nil
     }
@@ -133,7 +134,7 @@ struct TokenTable<Value: Sendable>: Sendable {
             hand = hand + 1 < entries.count ? hand + 1 : 0
             guard let entry = entries[hand] else { continue }
             if entry.isRecent {
-                entries[hand]?.isRecent = false
+                entry.isRecent = false
             } else {
                 removeEntry(at: hand)
                 return

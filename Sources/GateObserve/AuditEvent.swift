@@ -19,18 +19,14 @@ package struct AuditEvent: Sendable {
     package var path: String
     package var status: Int
     package var remoteAddress: String
-    package var provider: String?
-    package var issuer: String?
-    package var subject: String?
-    package var client: String?
+    package var caller: AuditCaller?
     package var mcpMethod: String?
     package var mcpTarget: String?
 
     package init(
         time: Instant, requestID: RequestID, trace: TraceContext, outcome: Outcome, reason: String, phase: String,
-        method: String, path: String, status: Int, remoteAddress: String, provider: String? = nil,
-        issuer: String? = nil,
-        subject: String? = nil, client: String? = nil, mcpMethod: String? = nil, mcpTarget: String? = nil
+        method: String, path: String, status: Int, remoteAddress: String, caller: AuditCaller? = nil,
+        mcpMethod: String? = nil, mcpTarget: String? = nil
     ) {
         self.time = time
         self.requestID = requestID
@@ -42,10 +38,7 @@ package struct AuditEvent: Sendable {
         self.path = path
         self.status = status
         self.remoteAddress = remoteAddress
-        self.provider = provider
-        self.issuer = issuer
-        self.subject = subject
-        self.client = client
+        self.caller = caller
         self.mcpMethod = mcpMethod
         self.mcpTarget = mcpTarget
     }

@@ -29,10 +29,7 @@ package enum AuditLine {
         appendStatus(event.status, to: &writer)
         copy(#","remote":"#, to: &writer)
         writer.appendString(event.remoteAddress)
-        append(event.provider, named: #","provider":"#, to: &writer)
-        append(event.issuer, named: #","issuer":"#, to: &writer)
-        append(event.subject, named: #","subject":"#, to: &writer)
-        append(event.client, named: #","client":"#, to: &writer)
+        if let caller = event.caller { writer.bytes.append(contentsOf: caller.members) }
         append(event.mcpMethod, named: #","mcp_method":"#, to: &writer)
         append(event.mcpTarget, named: #","mcp_target":"#, to: &writer)
         writer.bytes.append(UInt8(ascii: "}"))

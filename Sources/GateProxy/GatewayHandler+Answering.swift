@@ -10,10 +10,10 @@ extension GatewayHandler: UpstreamConnectionOwner {
     /// Pieces up to this size are joined with what goes out in the same read.
     private static var joinedBytes: Int { 8 * 1_024 }
 
-    var takesAnswer: Bool { context?.channel.isWritable ?? true }
+    var takesAnswer: Bool { unwritableSince == nil }
 
     func upstreamBecameWritable() {
-        machine.upstreamTakesBody(at: .now())
+        machine.upstreamTakesBody(at: loop.now)
         sendRequestBody()
         resumeReading()
     }
@@ -32,7 +32,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
         let edits = loop.gate.answered(answer, bytes.readableBytesUInt8Span, for: exchange.plan)
         let output = machine.answerBegan(
             answer, to: head, isDraining: loop.drain.mode >= .draining,
-            idleLimit: exchange.upstream?.lane.bodyTimeout ?? .zero, at: .now())
+            idleLimit: exchange.upstream?.lane.bodyTimeout ?? .zero, at: loop.now)
         exchange.framesAnswer = machine.answerFraming == .chunked && output == .content
         exchange.forgetRequest()
         if machine.isStreaming { countAsStream(exchange) }
@@ -74,9 +74,9 @@ extension GatewayHandler: UpstreamConnectionOwner {
 
     func flushAnswer() {
         guard let exchange = current else { return }
-        machine.answerProgressed(at: .now())
+        machine.answerProgressed(at: loop.now)
         writeOutgoing(exchange)
-        context?.flush()
+        flush()
     }
 
     func answerEnd(trailers: [UInt8]) {
@@ -96,7 +96,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
         finish(exchange, status: machine.status)
         guard goesOn else { return linger() }
         awaitHead()
-        context?.flush()
+        flush()
         advance()
         resumeReading()
     }
@@ -151,7 +151,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
     /// Ends the connection in a way that nobody takes for the answer's end: a reset where closing would mean just that.
     func abort() {
         if let exchange = current { writeOutgoing(exchange) }
-        context?.flush()
+        flushNow()
         if machine.answerFraming == .untilClose { context?.channel.resetsWhenClosed() }
         close()
     }

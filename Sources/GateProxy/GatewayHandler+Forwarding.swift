@@ -13,7 +13,7 @@ extension GatewayHandler {
             plan: plan, head: octets, framer: BodyFramer(head.framing, output: isInspected ? .content : .framed))
         current = exchange
         let hasBody = !exchange.framer.isComplete
-        machine.admitted(hasBody: hasBody, isInspected: isInspected, at: .now())
+        machine.admitted(hasBody: hasBody, isInspected: isInspected, at: loop.now)
         if let limit = plan.inspectsBodyUpTo, case .length(let length) = head.framing, length > UInt64(limit) {
             return failExchange(.requestBodyTooLarge)
         }
@@ -34,7 +34,7 @@ extension GatewayHandler {
             // The octets stay where they are until all are here.
             let received = input?.readableBytes ?? 0
             guard received >= Int(length) else {
-                machine.collected(received, isComplete: false, at: .now())
+                machine.collected(received, isComplete: false, at: loop.now)
                 return false
             }
             exchange.collected = take(Int(length))
@@ -43,7 +43,7 @@ extension GatewayHandler {
         }
         let body = exchange.collected ?? ByteBuffer()
         exchange.collected = body
-        machine.collected(body.readableBytes, isComplete: true, at: .now())
+        machine.collected(body.readableBytes, isComplete: true, at: loop.now)
         if let refusal = loop.gate.inspect(body.readableBytesUInt8Span, for: exchange.plan) {
             finish(exchange, status: refusal.status, answerBytes: refusal.body.count)
             send(refusal, answering: head.method, closing: false)
@@ -75,7 +75,7 @@ extension GatewayHandler {
             failExchange(.requestBodyTooLarge)
             return false
         }
-        if !framer.isComplete { machine.collected(collected.readableBytes, isComplete: false, at: .now()) }
+        if !framer.isComplete { machine.collected(collected.readableBytes, isComplete: false, at: loop.now) }
         return framer.isComplete
     }
 
@@ -110,7 +110,7 @@ extension GatewayHandler {
         connection.write(octets)
         if let body, joined == 0, body.readableBytes > 0 { connection.write(body) }
 
-        machine.forwarding(headTimeout: connection.lane.headTimeout, at: .now())
+        machine.forwarding(headTimeout: connection.lane.headTimeout, at: loop.now)
         if machine.isRequestComplete {
             connection.requestSent()
             connection.flush()
@@ -143,7 +143,7 @@ extension GatewayHandler {
         _ = take(consumed)
         exchange.framer = framer
         machine.passedOn(
-            consumed, isComplete: framer.isComplete, headTimeout: connection.lane.headTimeout, at: .now())
+            consumed, isComplete: framer.isComplete, headTimeout: connection.lane.headTimeout, at: loop.now)
         if framer.isComplete { connection.requestSent() }
         connection.flush()
     }

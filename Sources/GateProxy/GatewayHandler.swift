@@ -14,7 +14,7 @@ import NIOCore
 ///
 /// The client's end of file ends the exchange at once, as a cancelled call must (requirement TRM-07): who wants an answer keeps
 /// the connection open for it.
-final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
+final class GatewayHandler: ChannelDuplexHandler, LoopTicking, Flushing {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -29,9 +29,10 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     var head = RequestHead()
     var current: CurrentExchange?
     private var isReadPending = false
+    private var isFlushPending = false
     private var isAdvancing = false
     private var hasSkippedEmptyLine = false
-    private var unwritableSince: NIODeadline?
+    private(set) var unwritableSince: NIODeadline?
     private var lingered = 0
 
     init(loop: LoopContext, facts: ConnectionFacts) {
@@ -54,6 +55,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        loop.turn()
         let octets = unwrapInboundIn(data)
         switch machine.state {
         case .closed: return
@@ -66,7 +68,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
         case .awaitingHead, .deciding, .collecting, .connecting, .exchanging:
             if input == nil {
                 input = octets
-                if machine.state == .awaitingHead { machine.headBegan(at: .now()) }
+                if machine.state == .awaitingHead { machine.headBegan(at: loop.now) }
             } else {
                 input?.writeImmutableBuffer(octets)
             }
@@ -98,10 +100,10 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             unwritableSince = nil
-            machine.answerProgressed(at: .now())
+            machine.answerProgressed(at: loop.now)
             current?.upstream?.resumeReading()
         } else {
-            unwritableSince = .now()
+            unwritableSince = loop.now
         }
         context.fireChannelWritabilityChanged()
     }
@@ -167,7 +169,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             return false
         case .complete:
             let octets = take(head.headBytes) ?? ByteBuffer()
-            machine.headRead(at: .now())
+            machine.headRead(at: loop.now)
             switch loop.gate.admit(head, octets.readableBytesUInt8Span, on: facts) {
             case .ready(let admission): handle(admission, octets)
             case .pending(let work): wait(work, octets)
@@ -259,32 +261,47 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking {
             linger()
         } else {
             awaitHead()
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
+            context.write(wrapOutboundOut(ByteBuffer(bytes: octets)), promise: nil)
+            flush()
         }
+    }
+
+    /// Sends what was written, at the end of the loop's turn.
+    func flush() {
+        guard !isFlushPending else { return }
+        isFlushPending = true
+        loop.flushes.add(self)
+    }
+
+    func flushNow() {
+        isFlushPending = false
+        context?.flush()
     }
 
     func awaitHead() {
         guard machine.state != .closed else { return }
         hasSkippedEmptyLine = false
-        machine.awaitHead(hasOctets: heldOctets > 0, at: .now())
+        machine.awaitHead(hasOctets: heldOctets > 0, at: loop.now)
     }
 
     /// Ends our side and waits briefly for the client's, so that the answer is not lost to a reset (RFC 9112 §9.6).
     func linger() {
         guard let context, machine.state != .closed else { return }
-        machine.linger(at: .now())
+        machine.linger(at: loop.now)
         input = nil
         lingered = 0
-        context.flush()
+        flushNow()
         guard machine.state == .lingering else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { [self] _ in machine.outputEnded(at: .now()) }
+        promise.futureResult.assumeIsolated().whenComplete { [self] _ in machine.outputEnded(at: loop.now) }
         context.close(mode: .output, promise: promise)
         resumeReading()
     }
 
     func close() {
         guard machine.state != .closed else { return }
+        // An answer that waits for the end of the turn still goes out.
+        if isFlushPending { flushNow() }
         let context = context
         endConnection()
         context?.close(promise: nil)

@@ -19,8 +19,11 @@ final class LoopContext {
     let limits: ProxyLimits
     let metrics: GatewayMetrics
     let pool: UpstreamPool
+    let flushes: FlushQueue
     let drain: DrainController
     let clock: any WallClock
+    /// The time, read when a client's octets arrive and four times a second: exact enough for deadlines of seconds.
+    private(set) var now = NIODeadline.now()
     /// Reused for every head that is written.
     var scratch: [UInt8] = []
     private var handlers: [ObjectIdentifier: any LoopTicking] = [:]
@@ -36,6 +39,7 @@ final class LoopContext {
         self.limits = limits
         self.metrics = metrics
         self.pool = pool
+        flushes = pool.flushes
         self.drain = drain
         self.clock = clock
         scratch.reserveCapacity(8 * 1_024)
@@ -56,11 +60,14 @@ final class LoopContext {
         pool.shutDown()
     }
 
+    /// A client's octets arrived.
+    func turn() { now = .now() }
+
     func add(_ handler: any LoopTicking) { handlers[ObjectIdentifier(handler)] = handler }
     func remove(_ handler: any LoopTicking) { handlers[ObjectIdentifier(handler)] = nil }
 
     private func tick(mode: DrainController.Mode) {
-        let now = NIODeadline.now()
+        turn()
         let wallNow = clock.now
         for handler in handlers.values { handler.tick(now, wallNow, mode) }
         pool.sweep(now)

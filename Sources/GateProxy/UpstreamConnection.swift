@@ -29,7 +29,7 @@ protocol UpstreamConnectionOwner: AnyObject {
 /// One connection to an upstream: reads its answers strictly (defence D20) and serves one exchange at a time.
 ///
 /// Bad events: octets while idle are the peer's fault and end the connection; an end of file while idle is a harmless race.
-final class UpstreamConnection: ChannelDuplexHandler {
+final class UpstreamConnection: ChannelDuplexHandler, Flushing {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -49,6 +49,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var framer = BodyFramer(.none)
     private var interimCount = 0
     private var isReadPending = false
+    private var isFlushPending = false
     private var keepsAlive = true
     private var isRequestSent = false
     private var isEstablished = false
@@ -73,8 +74,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
         isEstablished = true
     }
 
-    var isReusable: Bool { state == .idle && context?.channel.isActive == true }
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isReusable: Bool { state == .idle && context != nil }
+    /// False while the upstream does not take what was written.
+    private(set) var isWritable = true
     /// Whether the answer's body is chunked and stands between two chunks.
     var isBetweenChunks: Bool { state == .body && framer.isBetweenChunks }
 
@@ -92,7 +94,18 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func write(_ octets: ByteBuffer) { context?.write(wrapOutboundOut(octets), promise: nil) }
-    func flush() { context?.flush() }
+
+    /// Sends what was written, at the end of the loop's turn.
+    func flush() {
+        guard !isFlushPending else { return }
+        isFlushPending = true
+        pool.flushes.add(self)
+    }
+
+    func flushNow() {
+        isFlushPending = false
+        context?.flush()
+    }
 
     /// The whole request has been written: only then may the connection be used again.
     func requestSent() {
@@ -156,7 +169,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { owner?.upstreamBecameWritable() }
+        isWritable = context.channel.isWritable
+        if isWritable { owner?.upstreamBecameWritable() }
     }
 
     /// A connection that broke did not end an answer, not even one that ends with its connection.
@@ -256,7 +270,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         let owner = owner
         self.owner = nil
         if input?.readableBytes == 0 { input = nil }
-        if keepsAlive, isRequestSent, !surplus, context?.channel.isActive == true {
+        if keepsAlive, isRequestSent, !surplus, context != nil {
             state = .idle
             // A read that back-pressure held up is due now, to hear of the connection's end.
             resumeReading()

@@ -20,6 +20,7 @@ final class UpstreamPool {
     }
 
     let eventLoop: any EventLoop
+    let flushes: FlushQueue
     private let upstreams: UpstreamTable
     private let connector: UpstreamConnector
     private let metrics: GatewayMetrics
@@ -35,6 +36,7 @@ final class UpstreamPool {
         metrics: GatewayMetrics
     ) {
         self.eventLoop = eventLoop
+        flushes = FlushQueue(eventLoop: eventLoop)
         self.upstreams = upstreams
         connector = UpstreamConnector(eventLoop: eventLoop, upstreams: upstreams, control: control)
         self.metrics = metrics

@@ -33,8 +33,8 @@ struct AuditTests {
         #expect(event.phase == phase)
         #expect(event.time == gate.clock.now)
         #expect(event.remoteAddress == GateHarness.peer)
-        #expect(event.issuer == (isSignedIn ? "https://login.example" : nil))
-        #expect(event.provider == (isSignedIn ? "custom" : nil))
+        #expect(event.caller?.issuer == (isSignedIn ? "https://login.example" : nil))
+        #expect(event.caller?.provider == (isSignedIn ? "custom" : nil))
     }
 
     @Test("the event names the tool that is called, and never the query or the token (RS-10)")

@@ -38,8 +38,8 @@ struct CredentialTests {
 
         #expect(seen.isForwarded)
         #expect(seen.reason == "bearer")
-        #expect(seen.event?.subject == "alice")
-        #expect(seen.event?.client == "client-1")
+        #expect(seen.event?.caller?.subject == "alice")
+        #expect(seen.event?.caller?.client == "client-1")
         #expect(seen.event?.mcpMethod == "tools/list")
     }
 }

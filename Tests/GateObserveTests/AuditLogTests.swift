@@ -20,10 +20,8 @@ struct AuditLogTests {
     func fullLine() {
         let log = makeLog()
         var event = AuditEvent.sample()
-        event.provider = "aad"
-        event.issuer = "https://login.example/v2.0"
-        event.subject = "s\"1\\\n"
-        event.client = "c1"
+        event.caller = AuditCaller(
+            provider: "aad", issuer: "https://login.example/v2.0", subject: "s\"1\\\n", client: "c1")
         event.mcpMethod = "tools/call"
         event.mcpTarget = "whoami"
 

@@ -28,7 +28,8 @@ struct DemoNarratorTests {
         AuditEvent(
             time: Instant(seconds: 0), requestID: RequestID(high: 1, low: 2), trace: .make(), outcome: outcome,
             reason: reason, phase: "head",
-            method: "POST", path: path, status: status, remoteAddress: "127.0.0.1", subject: subject, client: client,
+            method: "POST", path: path, status: status, remoteAddress: "127.0.0.1",
+            caller: subject.map { AuditCaller(provider: "demo", issuer: "https://demo", subject: $0, client: client) },
             mcpMethod: mcpMethod, mcpTarget: mcpTarget)
     }
 
