@@ -60,21 +60,18 @@ package final class ForwardPlan: Sendable {
     }
 }
 
-/// What a protected resource's exchange still has to do with the decision: its answer is not for shared caches, and challenges in it
-/// are the gate's.
+/// What a protected resource's exchange still has to do with the decision: its answer is not for shared caches, challenges in it are the
+/// gate's, and a session that it opens belongs to whoever asked.
 struct Protection: Sendable {
-    /// What ``RequestGate/inspect(_:for:)`` holds the body against.
-    var message: MessageFields?
-    /// To whom an MCP session belongs that the answer opens; nil where no MCP is spoken.
-    var owner: SessionOwner?
-    var session: SessionUse?
-}
-
-/// The header fields that mirror an MCP message, and by whose right it was admitted so far.
-struct MessageFields: Sendable {
-    let fields: MCPHeaders
+    let resource: ProtectedResource
+    let isMCP: Bool
+    /// Nil for a request that needs no credential and has none.
     let admittance: Admittance?
-    let resource: ProtectedResource?
+    /// The header fields that mirror the message which ``RequestGate/inspect(_:for:)`` reads; nil where there is none.
+    var mirror: MCPHeaders?
+    var session: SessionUse?
+
+    var owner: SessionOwner { admittance?.owner ?? .anonymous }
 }
 
 /// Why an upstream gave no answer that could be passed on.

@@ -52,10 +52,13 @@ extension Gatekeeper {
 
     /// Whose the session is that the answer is about.
     private func learnSession(_ head: ResponseHead, _ bytes: Span<UInt8>, _ plan: ForwardPlan) {
-        guard let protection = plan.protection, let owner = protection.owner else { return }
+        guard let protection = plan.protection, protection.isMCP else { return }
         let now = plan.exchange.receivedAt
-        if let field = head.first(.mcpSessionID) { sessions.bind(bytes.array(at: field.value), to: owner, at: now) }
+        if let field = head.first(.mcpSessionID) {
+            sessions.bind(bytes.array(at: field.value), to: protection.owner, at: now)
+        }
         guard let use = protection.session else { return }
+        let owner = protection.owner
         if head.status == 404 || (use.isEnding && (200..<300).contains(head.status)) {
             sessions.forget(use.id.span)
         } else if (200..<300).contains(head.status),
@@ -73,9 +76,9 @@ extension Gatekeeper {
         case .overloaded: metrics.upstreamFailed(.overloaded)
         case .requestBodyTooLarge, .requestBodyBroken:
             return response(
-                .upstreamFailed(failure), plan.exchange, nil, .authorize, plan.protection?.message?.admittance)
+                .upstreamFailed(failure), plan.exchange, nil, .authorize, plan.protection?.admittance)
         }
-        return response(.upstreamFailed(failure), plan.exchange, nil, .forward, plan.protection?.message?.admittance)
+        return response(.upstreamFailed(failure), plan.exchange, nil, .forward, plan.protection?.admittance)
     }
 
     package func finished(_ exchange: Exchange, status: Int, answerBytes: Int) {

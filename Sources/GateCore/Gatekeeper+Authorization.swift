@@ -73,20 +73,21 @@ extension Gatekeeper {
 
     /// AUTHORIZE, second half: every message of the body, and the fields that mirror it.
     package func inspect(_ body: Span<UInt8>, for plan: ForwardPlan) -> LocalResponse? {
-        guard let message = plan.protection?.message else { return nil }
+        guard let protection = plan.protection, let mirror = protection.mirror else { return nil }
         var messages: [MCPRequestSummary] = []
         do throws(JSONRPCRefusal) {
             // Without the field, revision 2025-03-26 is assumed, which has batches (requirement TRL-05).
-            let allowsBatch = message.fields.revision?.allowsBatch ?? (message.fields.protocolVersion == nil)
+            let allowsBatch = mirror.revision?.allowsBatch ?? (mirror.protocolVersion == nil)
             messages = try JSONRPCInspection.inspect(body: body, allowsBatch: allowsBatch)
-            try message.fields.agree(with: messages)
+            try mirror.agree(with: messages)
         } catch {
             let id = messages.count == 1 ? messages[0].id : nil
             return response(
-                .messageAmbiguous(error, id: id), plan.exchange, message.resource, .authorize, message.admittance)
+                .messageAmbiguous(error, id: id), plan.exchange, protection.resource, .authorize,
+                protection.admittance)
         }
-        let reason = message.admittance == nil ? "anonymous" : "bearer"
-        permit(plan.exchange, reason: reason, message.admittance, .authorize, messages: messages)
+        let reason = protection.admittance == nil ? "anonymous" : "bearer"
+        permit(plan.exchange, reason: reason, protection.admittance, .authorize, messages: messages)
         return nil
     }
 }

@@ -11,11 +11,9 @@ extension Gatekeeper {
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target, _ admittance: Admittance?,
         _ session: SessionUse?
     ) -> Admission {
-        var protection = Protection(session: session)
-        if target.isMCP {
-            protection.owner = admittance?.owner ?? .anonymous
-            if head.method == .post { protection.message = message(head, bytes, target, admittance) }
-        }
+        var protection = Protection(resource: target.resource, isMCP: target.isMCP, admittance: admittance)
+        if target.isMCP, head.method == .post { protection.mirror = mirror(head, bytes) }
+        protection.session = session
         let plan = plan(
             head, bytes, request, target.exchange, to: .upstream(target.resource.configuration.upstream),
             rewritten: target.rewritten, admittance: admittance, protection: protection)
@@ -26,14 +24,9 @@ extension Gatekeeper {
         return .forward(plan)
     }
 
-    private func message(
-        _ head: RequestHead, _ bytes: Span<UInt8>, _ target: Target, _ admittance: Admittance?
-    ) -> MessageFields {
+    private func mirror(_ head: RequestHead, _ bytes: Span<UInt8>) -> MCPHeaders {
         func text(_ id: FieldID) -> String? { head.first(id).map { bytes.text(at: $0.value) } }
-        return MessageFields(
-            fields: MCPHeaders(
-                protocolVersion: text(.mcpProtocolVersion), method: text(.mcpMethod), name: text(.mcpName)),
-            admittance: admittance, resource: target.resource)
+        return MCPHeaders(protocolVersion: text(.mcpProtocolVersion), method: text(.mcpMethod), name: text(.mcpName))
     }
 
     /// What is the same for everything that is forwarded, protected or not.
@@ -70,7 +63,7 @@ extension Gatekeeper {
         let isIdempotent = head.method == .get || head.method == .head || head.method == .options
         return ForwardPlan(
             destination: destination, edits: edits,
-            inspectsBodyUpTo: protection?.message == nil ? nil : snapshot.configuration.inspectedBodyBytes,
+            inspectsBodyUpTo: protection?.mirror == nil ? nil : snapshot.configuration.inspectedBodyBytes,
             endsAt: admittance?.endsAt, isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
             ownCookies: snapshot.configuration.cookieNames, protection: protection)
     }
