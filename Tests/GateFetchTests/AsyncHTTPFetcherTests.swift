@@ -89,16 +89,14 @@ struct AsyncHTTPFetcherTests {
     }
 
     @Test(
-        "a peer that misbehaves costs little time and memory",
+        "a peer that misbehaves is given up, by its size or by the deadline",
         arguments: [
             ("/close", FetchError.Code.broken), ("/cut", .broken), ("/garbage", .broken), ("/declares-huge", .tooLarge),
             ("/huge", .tooLarge), ("/hang", .timeout), ("/drip", .timeout),
         ])
     func faults(_ path: String, _ expected: FetchError.Code) async throws {
         try await withServer(.init(deadline: .milliseconds(1_500))) { server, fetcher in
-            let start = ContinuousClock.now
             #expect(await code(fetcher, server.address(path)) == expected)
-            #expect(start.duration(to: .now) < .seconds(6))
         }
     }
 
@@ -116,7 +114,8 @@ struct AsyncHTTPFetcherTests {
 
     @Test("a request that is given up ends at once")
     func cancellation() async throws {
-        try await withServer { server, fetcher in
+        // So long a deadline that only giving up can end it.
+        try await withServer(.init(deadline: .seconds(3_600))) { server, fetcher in
             let url = server.address("/hang")
             let task = Task { await code(fetcher, url) }
             for _ in 0..<1_000 { await Task.yield() }
