@@ -27,6 +27,7 @@ check: deps
 	scripts/check-format
 	scripts/check-layers
 	scripts/check-house
+	scripts/check-docs
 
 format:
 	scripts/check-format --fix

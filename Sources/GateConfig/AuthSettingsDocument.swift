@@ -57,8 +57,8 @@ struct AuthSettingsDocument {
     private static let actions: [String: Settings.UnauthenticatedClientAction] = [
         "redirecttologinpage": .redirectToLoginPage, "0": .redirectToLoginPage, "allowanonymous": .allowAnonymous,
         "1": .allowAnonymous, "return401": .return401, "rejectwith401": .return401, "2": .return401,
-        "return403": .return403, "rejectwith403": .return403, "3": .return403, "return404": .return401,
-        "rejectwith404": .return401,
+        "return403": .return403, "rejectwith403": .return403, "3": .return403, "return404": .return404,
+        "rejectwith404": .return404,
     ]
 
     private mutating func unauthenticatedClientAction(
@@ -74,7 +74,7 @@ struct AuthSettingsDocument {
         if asksFor404, action != nil, let validation, let node = validation[name] {
             reader.report(
                 .warning, validation.path(name), at: node.position,
-                "is answered with 401: a client that gets 404 does not learn where to sign in",
+                "hides the resource: a client that gets 404 does not learn where to sign in",
                 suggestion: "set Return401")
         }
         return action

@@ -71,6 +71,8 @@ extension Settings {
         case allowAnonymous = "AllowAnonymous"
         case return401 = "Return401"
         case return403 = "Return403"
+        /// What the portal offers beside the published four.
+        case return404 = "Return404"
     }
 
     /// A path that is a protected resource of its own (RFC 9728).

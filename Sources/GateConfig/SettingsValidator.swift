@@ -96,10 +96,10 @@ struct SettingsValidator {
                 }
             } else {
                 url(upstream.url, path, "an http or https URL, or unix:/path")
-                if let url = try? HTTPURL(upstream.url), !url.path.isEmpty && url.path != "/" || url.query != nil {
+                if let url = try? HTTPURL(upstream.url), url.query != nil {
                     error(
-                        path, "has a path or a query", expected: url.origin,
-                        suggestion: "requests keep the path that the client asked for")
+                        path, "has a query", expected: url.origin + url.path,
+                        suggestion: "a path is put before the path that the client asked for")
                 }
             }
             for (name, value) in [

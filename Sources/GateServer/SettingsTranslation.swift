@@ -92,6 +92,10 @@ struct SettingsTranslation {
         configuration.upstreamHosts = settings.upstreams.map { upstream in
             upstream.preservesHost ? nil : UpstreamTranslation.host(upstream)
         }
+        configuration.upstreamPaths = settings.upstreams.map(UpstreamTranslation.path)
+        // Where TLS ends before the gate, only a trusted proxy can say that it did.
+        let isTold = settings.tls != nil || !settings.trustedProxies.isEmpty
+        configuration.requiresHTTPS = settings.requiresHTTPS && publicURL.scheme == .https && isTold
         return GatewaySnapshot(configuration)
     }
 

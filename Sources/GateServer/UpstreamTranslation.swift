@@ -34,6 +34,12 @@ enum UpstreamTranslation {
         return "localhost"
     }
 
+    /// What is put before the path of each request: the path of the upstream's URL, without a slash at its end.
+    static func path(_ upstream: Settings.Upstream) -> String {
+        guard let url = try? HTTPURL(upstream.url) else { return "" }
+        return url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
+    }
+
     /// `host:port`, `[v6]:port`, `:port`, or `unix:/path`.
     static func listenAddress(_ text: String) throws(TranslationError) -> GateProxy.ListenAddress {
         if text.hasPrefix("unix:") { return .unix(path: String(text.dropFirst(5))) }

@@ -9,7 +9,7 @@ struct AppServiceSpellingsTests {
         ("\"Return401\"", .return401), ("\"return401\"", .return401), ("\"RejectWith401\"", .return401),
         ("2", .return401), ("\"Return403\"", .return403), ("3", .return403), ("\"AllowAnonymous\"", .allowAnonymous),
         ("1", .allowAnonymous), ("\"RedirectToLoginPage\"", .redirectToLoginPage), ("0", .redirectToLoginPage),
-        ("\"Return404\"", .return401), ("\"RejectWith404\"", .return401),
+        ("\"Return404\"", .return404), ("\"RejectWith404\"", .return404),
     ]
 
     @Test("unauthenticatedClientAction in each of its spellings", arguments: actions.indices)

@@ -132,7 +132,7 @@ struct BadDocumentTests {
         Case(
             "{\"globalValidation\": {\"unauthenticatedClientAction\": \"Return402\"}}",
             "auth.json:1:54: error: globalValidation.unauthenticatedClientAction: \"Return402\" does not fit; "
-                + "expected RedirectToLoginPage, AllowAnonymous, Return401, Return403"),
+                + "expected RedirectToLoginPage, AllowAnonymous, Return401, Return403, Return404"),
         Case(
             "{\"globalValidation\": {\"excludedPaths\": [\"/a\", \"b\"]}}",
             "auth.json:1:47: error: globalValidation.excludedPaths[1]: \"b\" does not start with /"),
