@@ -10,7 +10,7 @@ struct EnvironmentSettings {
     /// Those with a meaning here; `FILE_PATH` is the caller's business, `V2_CONFIG_JSON` the loader's.
     private static let known = [
         "ENABLED", "PRM_DEFAULT_WITH_SCOPES", "AAD_ALLOWED_TENANTS", "USE_LEGACY_CLAIMS", "V2_CONFIG_JSON",
-        "FILE_PATH", "DEFAULT_PROVIDER", "OPENID_ISSUER", "CLIENT_ID",
+        "FILE_PATH", "DEFAULT_PROVIDER", "OPENID_ISSUER", "CLIENT_ID", "AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL",
     ]
     /// Those that only sign-in and sessions need.
     private static let withoutEffect = [
@@ -20,7 +20,6 @@ struct EnvironmentSettings {
     /// Those that keep somebody out on App Service: to go on without them would let more people in than there.
     private static let restrictions = [
         "AAD_CLAIMS_AUTHORIZATION": "validation.jwtClaimChecks of auth.json says the same",
-        "AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL": "list who may call in defaultAuthorizationPolicy of auth.json",
         "CUSTOM_AUTHZ_SETTINGS": "say it in auth.json",
     ]
 
@@ -96,6 +95,14 @@ struct EnvironmentSettings {
         if let provider = defaultProvider() {
             state.settings.globalValidation.redirectToProvider = provider
             state.origins["globalValidation.redirectToProvider"] = .environment(Self.prefix + "DEFAULT_PROVIDER")
+        }
+        let objectIDs = "AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL"
+        if let required = bool(objectIDs, Self.prefix + objectIDs, &state) {
+            state.settings.requiresObjectID = required
+            if required, !state.settings.providers.contains(where: { $0.kind == .entra }) {
+                state.report(
+                    .warning, Self.prefix + objectIDs, "has no effect: Entra ID is not among the providers")
+            }
         }
         if let text = value("AAD_ALLOWED_TENANTS") {
             let name = Self.prefix + "AAD_ALLOWED_TENANTS"

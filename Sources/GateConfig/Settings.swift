@@ -46,6 +46,9 @@ package struct Settings: Sendable {
     /// `WEBSITE_AUTH_USE_LEGACY_CLAIMS`: whether Entra's claims get their long WS-* names in `X-MS-CLIENT-PRINCIPAL`.
     package var usesLegacyClaims = true
 
+    /// `WEBSITE_AUTH_AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL`: whether Entra's tokens must name their user or service principal (`oid`).
+    package var requiresObjectID = false
+
     package init() {}
 }
 

@@ -51,6 +51,7 @@ package struct SettingsReport: Sendable, CustomStringConvertible {
         add("trustedProxies", settings.trustedProxies)
         add("forwardAuthorization", settings.forwardsAuthorization)
         add("WEBSITE_AUTH_USE_LEGACY_CLAIMS", settings.usesLegacyClaims)
+        add("WEBSITE_AUTH_AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL", settings.requiresObjectID)
     }
 
     private mutating func upstreams(_ settings: Settings) {

@@ -143,7 +143,8 @@ struct SettingsTranslation {
             allowedIdentities: provider.allowedIdentities, allowedGroups: provider.allowedGroups,
             claimCheckClients: provider.claimCheckClients.map { ClientID($0) },
             claimCheckGroups: provider.claimCheckGroups,
-            allowedTenants: provider.allowedTenants)
+            allowedTenants: provider.allowedTenants,
+            requiresObjectID: provider.kind == .entra && settings.requiresObjectID)
     }
 
     private func providers(audiences: Set<String>) throws(TranslationError) -> [ProviderConfiguration] {

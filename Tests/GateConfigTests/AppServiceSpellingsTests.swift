@@ -29,7 +29,6 @@ struct AppServiceSpellingsTests {
         "an older setting that keeps somebody out is an error, not forgotten",
         arguments: [
             ("WEBSITE_AUTH_AAD_CLAIMS_AUTHORIZATION", "{\"allowed_groups\":[\"g\"]}"),
-            ("WEBSITE_AUTH_AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL", "true"),
             ("WEBSITE_AUTH_CUSTOM_AUTHZ_SETTINGS", "x"),
         ])
     func restriction(_ name: String, _ value: String) {
@@ -41,9 +40,21 @@ struct AppServiceSpellingsTests {
 
     @Test("a restriction that is switched off, or empty, is none", arguments: ["false", "0", ""])
     func noRestriction(_ value: String) {
-        let result = Loading.load(environment: ["WEBSITE_AUTH_AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL": value])
+        let result = Loading.load(environment: ["WEBSITE_AUTH_CUSTOM_AUTHZ_SETTINGS": value])
 
         #expect(result.diagnostics == [])
+    }
+
+    @Test(
+        "Entra's tokens must name their user or service principal when the setting says so", arguments: [true, false])
+    func objectIDs(_ isEntra: Bool) {
+        let result = Loading.load(
+            auth: isEntra ? Loading.entra() : Loading.bench,
+            environment: ["WEBSITE_AUTH_AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL": "true"])
+
+        #expect(result.settings?.requiresObjectID == true)
+        let hints = result.diagnostics.filter { $0.path.hasSuffix("CLIENT_SERVICE_PRINCIPAL") }
+        #expect(hints.map(\.severity) == (isEntra ? [] : [.warning]))
     }
 
     @Test("where documents and secrets are is nothing unknown")
