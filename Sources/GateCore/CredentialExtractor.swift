@@ -9,7 +9,7 @@ import GateOAuth
 enum CredentialExtractor {
     enum Found: Equatable {
         case none
-        /// Where the token stands among the head's octets; its syntax is for ``isToken(_:_:)`` to check.
+        /// Where the token stands among the head's octets; its syntax (token68, RFC 9110 §11.2) is for its validator to check.
         case bearer(Range<Int>)
         /// Another scheme, or the name of ours without anything after it.
         case otherScheme
@@ -29,20 +29,6 @@ enum CredentialExtractor {
             bytes.equalsIgnoringCase("bearer", at: field.value.lowerBound..<schemeEnd)
         else { return .otherScheme }
         return .bearer((schemeEnd + 1)..<field.value.upperBound)
-    }
-
-    /// token68 (RFC 9110 §11.2). Whether a token may end in padding is for its validator to say.
-    static func isToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        var end = range.upperBound
-        while end > range.lowerBound, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
-        guard end > range.lowerBound else { return false }
-        for i in range.lowerBound..<end {
-            switch bytes[i] {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F: continue
-            default: return false
-            }
-        }
-        return true
     }
 
     /// True when a query parameter is called `access_token`, in any case and however it is escaped.

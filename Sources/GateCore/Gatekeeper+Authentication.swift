@@ -28,12 +28,9 @@ extension Gatekeeper {
                 metrics.tokenCacheHits.increment()
                 return .ready(authorize(head, bytes, request, target, admittance))
             }
-            if let refusal = target.resource.refusals.value(for: octets, at: request.now) {
+            if let refusal = target.resource.refused.value(for: octets, at: request.now) {
                 metrics.tokenCacheHits.increment()
                 return .ready(refuse(.tokenInvalid(refusal), target, .authenticate))
-            }
-            guard CredentialExtractor.isToken(bytes, range) else {
-                return .ready(refuse(.tokenInvalid(.malformed), target, .authenticate))
             }
             metrics.tokenCacheMisses.increment()
             let token = BearerToken(bytes.array(at: range))
@@ -64,7 +61,7 @@ extension Gatekeeper {
         case .rejected(let reason):
             metrics.validated(by: "any", .rejected)
             if reason.isLasting {
-                target.resource.refusals.store(
+                target.resource.refused.store(
                     reason, for: token, until: request.now + Self.refusalLifetime, validity: .unconditional)
             }
             return refuse(.tokenInvalid(reason), target, .authenticate)

@@ -76,9 +76,7 @@ extension Gatekeeper {
         guard let protection = plan.protection, let mirror = protection.mirror else { return nil }
         var messages: [MCPRequestSummary] = []
         do throws(JSONRPCRefusal) {
-            // Without the field, revision 2025-03-26 is assumed, which has batches (requirement TRL-05).
-            let allowsBatch = mirror.revision?.allowsBatch ?? (mirror.protocolVersion == nil)
-            messages = try JSONRPCInspection.inspect(body: body, allowsBatch: allowsBatch)
+            messages = try JSONRPCInspection.inspect(body: body, allowsBatch: mirror.allowsBatch)
             try mirror.agree(with: messages)
         } catch {
             let id = messages.count == 1 ? messages[0].id : nil

@@ -39,7 +39,11 @@ package struct LocalResponse: Sendable {
             out.append(ascii: field.name)
             out.append(ascii: ": ")
             // Values are ours or were checked; whatever they are, a line ends only here.
-            out.append(contentsOf: field.value.utf8.filter { $0 >= 0x20 && $0 != 0x7F })
+            if field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+                out.append(ascii: field.value)
+            } else {
+                out.append(contentsOf: field.value.utf8.filter { $0 >= 0x20 && $0 != 0x7F })
+            }
             out.append(ascii: "\r\n")
         }
         if status >= 200, status != 204, status != 304 {

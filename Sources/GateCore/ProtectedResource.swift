@@ -51,9 +51,12 @@ package final class ProtectedResource: Sendable {
     /// Absolute, from the public URL.
     let metadataURL: String
     let metadataDocument: [UInt8]
-    let authorizationURI: String?
+    /// What every challenge of this resource says: each address in it comes from configuration (defence D9).
+    private let challenge: BearerChallenge
+    /// The challenge for each reason why a token is refused, rendered once: floods of bad tokens are answered with these.
+    private let refusals: [TokenRejection: String]
     let admittances: TokenCache<Admittance>
-    let refusals: TokenCache<TokenRejection>
+    let refused: TokenCache<TokenRejection>
 
     init(_ configuration: Configuration, publicURL: HTTPURL, issuers: [IssuerURL], authorizationURI: String?) {
         self.configuration = configuration
@@ -67,20 +70,37 @@ package final class ProtectedResource: Sendable {
                 scopesSupported: Self.advertised(configuration.scopes),
                 resourceName: configuration.name, resourceDocumentation: configuration.documentation
             ).json
-        self.authorizationURI = authorizationURI
+        let challenge = BearerChallenge(
+            resourceMetadata: metadataURL,
+            scope: Self.advertised(configuration.scopes.union(configuration.requiredScopes)),
+            authorizationURI: authorizationURI)
+        self.challenge = challenge
+        refusals = Dictionary(
+            uniqueKeysWithValues: TokenRejection.allCases.map { reason in
+                var refusal = challenge
+                refusal.error = .invalidToken
+                refusal.errorDescription = reason.description
+                return (reason, refusal.fieldValue)
+            })
         admittances = TokenCache()
-        refusals = TokenCache(
+        refused = TokenCache(
             TokenCache<TokenRejection>.Configuration(maximumCount: 8_192, maximumBytes: 16 << 20, bytesPerValue: 64))
     }
 
-    /// The value of `WWW-Authenticate` for this resource: every address in it comes from configuration (defence D9).
+    /// The challenge of this resource (RFC 6750 §3).
     ///
     /// - Parameter scope: what the token must hold; nil for what the resource asks of everybody.
     func challenge(_ error: BearerError? = nil, _ description: String? = nil, scope: Scope? = nil) -> BearerChallenge {
-        BearerChallenge(
-            resourceMetadata: metadataURL,
-            scope: scope ?? Self.advertised(configuration.scopes.union(configuration.requiredScopes)), error: error,
-            errorDescription: description, authorizationURI: authorizationURI)
+        var challenge = challenge
+        challenge.error = error
+        challenge.errorDescription = description
+        if let scope { challenge.scope = scope }
+        return challenge
+    }
+
+    /// The value of `WWW-Authenticate` for a token that is not accepted.
+    func refusal(_ reason: TokenRejection) -> String {
+        refusals[reason] ?? challenge(.invalidToken, reason.description).fieldValue
     }
 
     /// `offline_access` is the client's affair with the authorization server, never a resource's (requirement PRM-05).

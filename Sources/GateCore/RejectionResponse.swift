@@ -28,14 +28,19 @@ struct RejectionResponse {
         response.fields.append(("Cache-Control", "no-store"))
         response.fields.append(("X-Content-Type-Options", "nosniff"))
         response.fields.append(("X-Request-Id", requestID))
-        if let challenge { response.fields.append(("WWW-Authenticate", challenge.fieldValue)) }
+        if let challenge { response.fields.append(("WWW-Authenticate", challenge)) }
         response.fields += special
         response.fields += CORSPolicy.answerFields(origin: allowedOrigin)
         response.closesConnection = closes
         return response
     }
 
-    private var challenge: BearerChallenge? {
+    private var challenge: String? {
+        if case .tokenInvalid(let reason) = rejection, let resource { return resource.refusal(reason) }
+        return uncommonChallenge?.fieldValue
+    }
+
+    private var uncommonChallenge: BearerChallenge? {
         let severalCredentials = "more than one credential was sent"
         guard let resource else {
             guard case .wireRefused(.credentialRepeated) = rejection else { return nil }
@@ -43,7 +48,6 @@ struct RejectionResponse {
         }
         switch rejection {
         case .credentialsMissing: return resource.challenge()
-        case .tokenInvalid(let reason): return resource.challenge(.invalidToken, reason.description)
         case .credentialsRepeated, .wireRefused(.credentialRepeated):
             return resource.challenge(.invalidRequest, severalCredentials)
         case .tokenInQuery:

@@ -6,7 +6,7 @@ package enum AddressClass: String, Sendable, Hashable, CaseIterable {
     case global
     /// This host: 127.0.0.0/8, ::1.
     case loopback
-    /// RFC 1918, unique local (RFC 4193), local NAT64 prefix (RFC 8215).
+    /// RFC 1918, unique local (RFC 4193).
     case privateUse = "private"
     /// Carrier-grade NAT, RFC 6598.
     case sharedAddressSpace = "shared"
@@ -67,7 +67,8 @@ package enum AddressClassifier {
         }
         // 64:ff9b::/96 (RFC 6052): a translator connects to the IPv4 address.
         if high == 0x0064_FF9B_0000_0000 && low >> 32 == 0 { return classify(v4: UInt32(truncatingIfNeeded: low)) }
-        if high >> 16 == 0x0064_FF9B_0001 { return .privateUse }
+        // 64:ff9b:1::/48 (RFC 8215): a translator of the network's own, which may connect to anything.
+        if high >> 16 == 0x0064_FF9B_0001 { return .reserved }
         if high == 0xFD00_0EC2_0000_0000 && low == 0x254 { return .metadata }
         if high == 0xFD20_00CE_0000_0000 && low == 0x254 { return .metadata }
         if high >> 57 == 0xFC >> 1 { return .privateUse }

@@ -32,7 +32,7 @@ package struct ValidatedToken: Sendable {
 }
 
 /// Why a token is refused; the client learns the case, never the values.
-package enum TokenRejection: Sendable, Hashable {
+package enum TokenRejection: Sendable, Hashable, CaseIterable {
     /// Not a token that any configured provider could have issued: parts, encoding, JSON, size, header.
     case malformed
     case signature

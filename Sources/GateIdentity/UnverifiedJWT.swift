@@ -41,16 +41,19 @@ enum TokenForm: Sendable {
 
     /// `1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="`.
     private static func isToken68(_ bytes: [UInt8]) -> Bool {
-        var isPadding = false
-        for octet in bytes {
-            switch octet {
-            case UInt8(ascii: "="): isPadding = true
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E, 0x2B, 0x2F:
-                if isPadding { return false }
-            default: return false
-            }
-        }
-        return bytes.first != UInt8(ascii: "=")
+        var end = bytes.count
+        while end > 0, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
+        guard end > 0 else { return false }
+        var isGood = true
+        for index in 0..<end { isGood = isGood && isToken68(bytes[index]) }
+        return isGood
+    }
+
+    /// The characters but padding, as bit sets.
+    private static func isToken68(_ octet: UInt8) -> Bool {
+        octet < 64
+            ? 0x03FF_E800_0000_0000 & (UInt64(1) << UInt64(octet)) != 0
+            : octet < 128 && 0x47FF_FFFE_87FF_FFFE & (UInt64(1) << UInt64(octet & 63)) != 0
     }
 }
 

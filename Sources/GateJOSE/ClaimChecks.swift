@@ -103,18 +103,32 @@ public struct ClaimChecks: Sendable {
         guard claims["events"]?.object?["http://schemas.openid.net/event/backchannel-logout"] == nil else {
             throw JOSEError(.tokenType, "the token is a logout token")
         }
+        // Amazon Cognito says what a token is for in `token_use`, Keycloak in the claim `typ`.
+        for name in ["token_use", "typ"] {
+            guard let kind = claims[name] else { continue }
+            guard case .string(let text) = kind else { throw JOSEError(.claims, "\(name) is not a text") }
+            let lower = Self.lowercased(text)
+            if Self.otherKinds.contains(lower) { throw JOSEError(.tokenType, "the token is no access token") }
+            if refusesIDTokens, Self.idTokenKinds.contains(lower) {
+                throw JOSEError(.tokenType, "the token is an ID token")
+            }
+        }
         guard refusesIDTokens else { return }
         for name in ["nonce", "at_hash", "c_hash"] where claims[name] != nil {
             throw JOSEError(.tokenType, "the token is an ID token")
         }
     }
 
+    private static let otherKinds: Set = ["refresh", "refresh_token", "offline", "logout", "logout_token"]
+    private static let idTokenKinds: Set = ["id", "id_token", "serialized-id"]
+
+    private static func lowercased(_ text: String) -> String {
+        String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+    }
+
     /// The media type in lower case, without `application/` where that may be left out (RFC 7515 §4.1.9).
     private static func mediaType(_ type: String) -> String {
-        let lower = String(
-            decoding: type.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 },
-            as: UTF8.self
-        )
+        let lower = lowercased(type)
         let prefix = "application/"
         guard lower.utf8.starts(with: prefix.utf8) else { return lower }
         let rest = lower.dropFirst(prefix.count)

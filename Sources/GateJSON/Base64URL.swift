@@ -70,28 +70,43 @@ private enum Base64Codec {
             while count > 0, text.count - count < 2, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         }
         guard count % 4 != 1 else { return nil }
+        var isBad: UInt32 = 0
+        /// Without branches, since nothing about the next character can be foretold; bit 8 is set for a wrong one.
+        func sextet(_ index: Int) -> UInt32 {
+            let byte = UInt32(text[index])
+            let upper: UInt32 = byte &- 0x41 < 26 ? 0xFF : 0
+            let lower: UInt32 = byte &- 0x61 < 26 ? 0xFF : 0
+            let digit: UInt32 = byte &- 0x30 < 10 ? 0xFF : 0
+            let first: UInt32 = byte == UInt32(last.0) ? 0xFF : 0
+            let second: UInt32 = byte == UInt32(last.1) ? 0xFF : 0
+            isBad |= ~(upper | lower | digit | first | second) & 0xFF
+            return (byte &- 0x41) & upper | (byte &- 0x47) & lower | (byte &+ 4) & digit | 62 & first | 63 & second
+        }
+        let whole = count / 4 * 4
         var out: [UInt8] = []
-        out.reserveCapacity(count / 4 * 3 + 2)
-        var buffer: UInt32 = 0
-        var bits = 0
-        for index in 0..<count {
-            let value: UInt8
-            switch text[index] {
-            case let byte where byte &- 0x41 < 26: value = byte - 0x41
-            case let byte where byte &- 0x61 < 26: value = byte - 0x61 + 26
-            case let byte where byte &- 0x30 < 10: value = byte - 0x30 + 52
-            case last.0: value = 62
-            case last.1: value = 63
-            default: return nil
+        out.append(addingCapacity: count / 4 * 3 + 2) { output in
+            var index = 0
+            while index < whole {
+                let group =
+                    sextet(index) << 18 | sextet(index + 1) << 12 | sextet(index + 2) << 6 | sextet(index + 3)
+                output.append(UInt8(truncatingIfNeeded: group >> 16))
+                output.append(UInt8(truncatingIfNeeded: group >> 8))
+                output.append(UInt8(truncatingIfNeeded: group))
+                index += 4
             }
-            buffer = buffer << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                out.append(UInt8(truncatingIfNeeded: buffer >> UInt32(bits)))
+            // Bits that no octet is made of must be zero.
+            if count - whole == 2 {
+                let group = sextet(index) << 6 | sextet(index + 1)
+                isBad |= group & 0xF
+                output.append(UInt8(truncatingIfNeeded: group >> 4))
+            } else if count - whole == 3 {
+                let group = sextet(index) << 12 | sextet(index + 1) << 6 | sextet(index + 2)
+                isBad |= group & 0x3
+                output.append(UInt8(truncatingIfNeeded: group >> 10))
+                output.append(UInt8(truncatingIfNeeded: group >> 2))
             }
         }
-        guard buffer & ((1 << UInt32(bits)) - 1) == 0 else { return nil }
+        guard isBad == 0 else { return nil }
         return out
     }
 }

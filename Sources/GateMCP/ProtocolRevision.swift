@@ -37,7 +37,7 @@ public struct ProtocolRevision: Sendable, Hashable, Comparable, CustomStringConv
 
     public var isKnown: Bool { Self.known.contains(self) }
     /// JSON-RPC batches exist up to 2025-03-26 (requirement TRL-06).
-    public var allowsBatch: Bool { self <= .march2025 }
+    public var allowsBatch: Bool { isKnown && self <= .march2025 }
     /// From 2026-07-28 on, `Mcp-Method` and `Mcp-Name` mirror the body and must agree with it (requirement TRM-04).
     public var mirrorsBodyInFields: Bool { self >= .july2026 }
 }

@@ -31,16 +31,28 @@ public struct ProblemDetails: Sendable, Hashable {
         self.extensions = extensions
     }
 
+    private static let names: Set = ["type", "title", "status", "detail", "instance", "phase"]
+
     public var json: [UInt8] {
-        var object: JSONObject = [
-            "type": .string(Self.typePrefix + kind), "title": .string(title),
-            "status": .number(JSONNumber(Int64(status))),
-        ]
-        if let detail { object["detail"] = .string(detail) }
-        if let traceID { object["instance"] = .string("urn:trace:" + traceID) }
-        if let phase { object["phase"] = .string(phase) }
+        var writer = JSONWriter(reservingCapacity: 384)
+        writer.beginObject()
+        writer.name("type")
+        writer.string(Self.typePrefix + kind)
+        writer.name("title")
+        writer.string(title)
+        writer.name("status")
+        writer.int(status)
+        for (name, text) in [("detail", detail), ("instance", traceID.map { "urn:trace:" + $0 }), ("phase", phase)] {
+            guard let text else { continue }
+            writer.name(name)
+            writer.string(text)
+        }
         // An extension adds members and replaces none (RFC 9457 §3.2).
-        for member in extensions.members where object[member.name] == nil { object[member.name] = member.value }
-        return JSONValue.object(object).serialized()
+        for member in extensions.members where !Self.names.contains(member.name) {
+            writer.name(member.name)
+            writer.value(member.value)
+        }
+        writer.endObject()
+        return writer.bytes
     }
 }

@@ -24,7 +24,7 @@ struct AddressClassifierTests {
             ("::1", .loopback), ("::", .reserved), ("::127.0.0.1", .reserved), ("::ffff:127.0.0.1", .loopback),
             ("::ffff:8.8.8.8", .global), ("::ffff:a00:1", .privateUse), ("::ffff:169.254.169.254", .metadata),
             ("64:ff9b::7f00:1", .loopback), ("64:ff9b::10.0.0.1", .privateUse), ("64:ff9b::8.8.8.8", .global),
-            ("64:ff9b:1::1", .privateUse), ("2002:7f00:1::", .reserved), ("2002:808:808::1", .reserved),
+            ("64:ff9b:1::1", .reserved), ("2002:7f00:1::", .reserved), ("2002:808:808::1", .reserved),
             ("2001:0:53aa:64c::1", .reserved), ("2001:db8::1", .reserved), ("3fff::1", .reserved),
             ("2001:20::1", .reserved),
             ("fc00::1", .privateUse), ("fdff::1", .privateUse), ("fd00:ec2::254", .metadata),

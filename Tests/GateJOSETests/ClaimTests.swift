@@ -61,17 +61,33 @@ struct ClaimTests {
             ("cnf", nil),
             ("nonce", "n-1"), ("at_hash", "abc"), ("c_hash", "abc"),
             ("events", ["http://schemas.openid.net/event/backchannel-logout": [:]]),
+            ("token_use", "id"), ("token_use", "refresh"), ("typ", "ID"), ("typ", "Refresh"), ("typ", "Offline"),
+            ("typ", "Serialized-ID"), ("typ", "logout"),
         ] as [(String, JSONValue)])
     func otherKinds(_ name: String, _ value: JSONValue) throws {
         #expect(try refusal([name: value]) == .tokenType)
     }
 
-    @Test("the marks of an ID token may be allowed by configuration")
+    @Test(
+        "what Cognito and Keycloak call access tokens are access tokens",
+        arguments: [("token_use", "access"), ("typ", "Bearer"), ("typ", "JWT")] as [(String, JSONValue)])
+    func accessKinds(_ name: String, _ value: JSONValue) throws {
+        #expect(judge.refusal(try mint.token(at: judge.now, claims: [name: value])) == nil)
+    }
+
+    @Test("a kind that is no text is not guessed at (FastMCP #3524)", arguments: ["token_use", "typ"])
+    func oddKind(_ name: String) throws {
+        #expect(try refusal([name: 1]) == .claims)
+    }
+
+    @Test("the marks of an ID token may be allowed by configuration, those of a refresh token may not")
     func idTokens() throws {
         var lenient = judge
         lenient.checks.refusesIDTokens = false
 
         #expect(lenient.refusal(try mint.token(at: judge.now, claims: ["nonce": "n-1"])) == nil)
+        #expect(lenient.refusal(try mint.token(at: judge.now, claims: ["token_use": "id"])) == nil)
+        #expect(lenient.refusal(try mint.token(at: judge.now, claims: ["typ": "Refresh"])) == .tokenType)
     }
 
     @Test(

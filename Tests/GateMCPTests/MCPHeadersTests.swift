@@ -129,6 +129,9 @@ struct MCPHeadersTests {
         #expect(ProtocolRevision.known == ProtocolRevision.known.sorted())
         #expect(ProtocolRevision("2025-11-25") == .november2025)
         #expect(ProtocolRevision("2027-01-01")?.isKnown == false)
+        #expect(ProtocolRevision.known.filter(\.allowsBatch) == [.november2024, .march2025])
+        #expect(
+            ProtocolRevision("2024-01-01")?.allowsBatch == false, "of a revision that is not known (ToolHive #5745)")
         #expect(ProtocolRevision.known.filter(\.mirrorsBodyInFields) == [.july2026])
         for text in [
             "", "2025", "2025-11-2", "2025-11-255", "2025/11/25", "DRAFT-2025", "२०२५-11-25", "2025-11-25\u{301}",
