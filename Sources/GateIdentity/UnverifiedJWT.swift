@@ -45,7 +45,7 @@ enum TokenForm: Sendable {
         while end > 0, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
         guard end > 0 else { return false }
         var isGood = true
-        for index in 0..<end { isGood = isGood && isToken68(bytes[index]) }
+        for index in 0..<end where !isToken68(bytes[index]) { isGood = false }
         return isGood
     }
 

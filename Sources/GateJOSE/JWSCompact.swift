@@ -58,8 +58,9 @@ package struct JWSParts: Sendable {
         payload = decoded[1]
         signature = decoded[2]
         var input: [UInt8] = []
-        input.reserveCapacity(dots[1])
-        for index in 0..<dots[1] { input.append(token[index]) }
+        input.append(addingCapacity: dots[1]) { output in
+            for index in 0..<dots[1] { output.append(token[index]) }
+        }
         signingInput = input
     }
 

@@ -10,7 +10,7 @@ public enum Base64URL {
     ///
     /// Accepting a second spelling would give one token many names, which caches and deny lists would miss.
     public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
-        Base64Codec.decode(text, last: (0x2D, 0x5F), padded: false)
+        Base64Codec.decode(text, Base64Codec.urlSafe, padded: false)
     }
 
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
@@ -26,7 +26,7 @@ public enum Base64 {
 
     /// Decodes the one canonical spelling: padded, no white space, spare bits zero. Anything else is nil.
     public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
-        Base64Codec.decode(text, last: (0x2B, 0x2F), padded: true)
+        Base64Codec.decode(text, Base64Codec.standard, padded: true)
     }
 
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
@@ -63,50 +63,61 @@ private enum Base64Codec {
         return out
     }
 
-    static func decode(_ text: Span<UInt8>, last: (UInt8, UInt8), padded: Bool) -> [UInt8]? {
+    static func decode(_ text: Span<UInt8>, _ values: [UInt8], padded: Bool) -> [UInt8]? {
         var count = text.count
         if padded {
             guard count % 4 == 0 else { return nil }
             while count > 0, text.count - count < 2, text[count - 1] == UInt8(ascii: "=") { count -= 1 }
         }
         guard count % 4 != 1 else { return nil }
-        var isBad: UInt32 = 0
-        /// Without branches, since nothing about the next character can be foretold; bit 8 is set for a wrong one.
-        func sextet(_ index: Int) -> UInt32 {
-            let byte = UInt32(text[index])
-            let upper: UInt32 = byte &- 0x41 < 26 ? 0xFF : 0
-            let lower: UInt32 = byte &- 0x61 < 26 ? 0xFF : 0
-            let digit: UInt32 = byte &- 0x30 < 10 ? 0xFF : 0
-            let first: UInt32 = byte == UInt32(last.0) ? 0xFF : 0
-            let second: UInt32 = byte == UInt32(last.1) ? 0xFF : 0
-            isBad |= ~(upper | lower | digit | first | second) & 0xFF
-            return (byte &- 0x41) & upper | (byte &- 0x47) & lower | (byte &+ 4) & digit | 62 & first | 63 & second
-        }
+        let values = values.span
         let whole = count / 4 * 4
         var out: [UInt8] = []
+        var isBad = false
         out.append(addingCapacity: count / 4 * 3 + 2) { output in
+            var faults: UInt32 = 0
             var index = 0
             while index < whole {
-                let group =
-                    sextet(index) << 18 | sextet(index + 1) << 12 | sextet(index + 2) << 6 | sextet(index + 3)
+                let (a, b) = (UInt32(values[Int(text[index])]), UInt32(values[Int(text[index + 1])]))
+                let (c, d) = (UInt32(values[Int(text[index + 2])]), UInt32(values[Int(text[index + 3])]))
+                faults |= a | b | c | d
+                let group = a << 18 | b << 12 | c << 6 | d
                 output.append(UInt8(truncatingIfNeeded: group >> 16))
                 output.append(UInt8(truncatingIfNeeded: group >> 8))
                 output.append(UInt8(truncatingIfNeeded: group))
                 index += 4
             }
             // Bits that no octet is made of must be zero.
-            if count - whole == 2 {
-                let group = sextet(index) << 6 | sextet(index + 1)
-                isBad |= group & 0xF
-                output.append(UInt8(truncatingIfNeeded: group >> 4))
-            } else if count - whole == 3 {
-                let group = sextet(index) << 12 | sextet(index + 1) << 6 | sextet(index + 2)
-                isBad |= group & 0x3
-                output.append(UInt8(truncatingIfNeeded: group >> 10))
-                output.append(UInt8(truncatingIfNeeded: group >> 2))
+            var spare: UInt32 = 0
+            if count - whole >= 2 {
+                let (a, b) = (UInt32(values[Int(text[index])]), UInt32(values[Int(text[index + 1])]))
+                faults |= a | b
+                spare = b & 0xF
+                output.append(UInt8(truncatingIfNeeded: a << 2 | b >> 4))
+                if count - whole == 3 {
+                    let c = UInt32(values[Int(text[index + 2])])
+                    faults |= c
+                    spare = c & 0x3
+                    output.append(UInt8(truncatingIfNeeded: b << 4 | c >> 2))
+                }
             }
+            isBad = faults >= 64 || spare != 0
         }
-        guard isBad == 0 else { return nil }
+        guard !isBad else { return nil }
         return out
     }
+
+    /// The value of each character of an alphabet, 64 for what is none; a look-up, since nothing about the next character can be foretold.
+    private static func values(last: (UInt8, UInt8)) -> [UInt8] {
+        var values = [UInt8](repeating: 64, count: 256)
+        for value in UInt8(0)..<26 { values[Int(0x41 + value)] = value }
+        for value in UInt8(0)..<26 { values[Int(0x61 + value)] = 26 + value }
+        for value in UInt8(0)..<10 { values[Int(0x30 + value)] = 52 + value }
+        values[Int(last.0)] = 62
+        values[Int(last.1)] = 63
+        return values
+    }
+
+    static let standard = values(last: (0x2B, 0x2F))
+    static let urlSafe = values(last: (0x2D, 0x5F))
 }
