@@ -122,7 +122,8 @@ let package = Package(
         .target(
             name: "GateProxy",
             dependencies: [
-                "GateTime", "GateHTTP", "GateIdentity", "GateCore", "GateObserve", nioCore, nioPosix, nioHTTP1,
+                "GateTime", "GateHTTP", "GateFetch", "GateIdentity", "GateCore", "GateObserve", nioCore, nioPosix,
+                nioHTTP1,
                 nioHTTP2, nioHPACK, nioTLS, nioSSL, certificateReloading,
                 hummingbirdCore, logging, serviceLifecycle,
             ],

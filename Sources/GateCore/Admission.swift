@@ -21,6 +21,8 @@ package final class ForwardPlan: Sendable {
     }
 
     package let destination: Destination
+    /// Which of the tables of upstreams the index is of: requests under way keep theirs when the configuration changes.
+    package let upstreamGeneration: Int
     package let edits: RequestEdits
     /// When set, the whole body (at most this many octets, else 413) is collected and given to
     /// ``RequestGate/inspect(_:for:)`` before one octet is forwarded.
@@ -37,19 +39,21 @@ package final class ForwardPlan: Sendable {
     let protection: Protection?
 
     package convenience init(
-        destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int? = nil, endsAt: Instant? = nil,
-        isRetryable: Bool = false, exchange: Exchange
+        destination: Destination, upstreamGeneration: Int = 1, edits: RequestEdits, inspectsBodyUpTo: Int? = nil,
+        endsAt: Instant? = nil, isRetryable: Bool = false, exchange: Exchange
     ) {
         self.init(
-            destination: destination, edits: edits, inspectsBodyUpTo: inspectsBodyUpTo, endsAt: endsAt,
+            destination: destination, upstreamGeneration: upstreamGeneration, edits: edits,
+            inspectsBodyUpTo: inspectsBodyUpTo, endsAt: endsAt,
             isRetryable: isRetryable, exchange: exchange, ownCookies: [], protection: nil)
     }
 
     init(
-        destination: Destination, edits: RequestEdits, inspectsBodyUpTo: Int?, endsAt: Instant?, isRetryable: Bool,
-        exchange: Exchange, ownCookies: [String], protection: Protection?
+        destination: Destination, upstreamGeneration: Int, edits: RequestEdits, inspectsBodyUpTo: Int?,
+        endsAt: Instant?, isRetryable: Bool, exchange: Exchange, ownCookies: [String], protection: Protection?
     ) {
         self.destination = destination
+        self.upstreamGeneration = upstreamGeneration
         self.edits = edits
         self.inspectsBodyUpTo = inspectsBodyUpTo
         self.endsAt = endsAt
@@ -57,6 +61,15 @@ package final class ForwardPlan: Sendable {
         self.exchange = exchange
         self.ownCookies = ownCookies
         self.protection = protection
+    }
+}
+
+extension ForwardPlan {
+    /// What is still needed while an answer streams: a stream outlives configurations, and must not hold on to theirs.
+    package var whileStreaming: ForwardPlan {
+        ForwardPlan(
+            destination: destination, upstreamGeneration: upstreamGeneration,
+            edits: RequestEdits(allowsUpgrade: edits.allowsUpgrade), endsAt: endsAt, exchange: exchange)
     }
 }
 

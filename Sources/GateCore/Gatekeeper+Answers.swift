@@ -140,14 +140,20 @@ extension Gatekeeper {
         guard exchange.decided(outcome, in: phase) else { return }
         let methods =
             messages.count > 1
-            ? messages.prefix(8).map { $0.method ?? "response" }.joined(separator: ",")
-            : messages.isEmpty ? nil : messages[0].method
+            ? messages.prefix(8).map { Self.clipped($0.method) ?? "response" }.joined(separator: ",")
+            : messages.isEmpty ? nil : Self.clipped(messages[0].method)
         audit.record(
             AuditEvent(
                 time: exchange.receivedAt, requestID: exchange.requestID, trace: exchange.trace,
                 outcome: outcome, reason: reason, phase: phase.rawValue, method: exchange.method, path: exchange.path,
                 status: status, remoteAddress: exchange.remoteAddress,
                 caller: admittance?.caller,
-                mcpMethod: methods, mcpTarget: messages.isEmpty ? nil : messages[0].target))
+                mcpMethod: methods, mcpTarget: messages.isEmpty ? nil : Self.clipped(messages[0].target)))
+    }
+
+    /// What a caller names must not fill the log.
+    private static func clipped(_ text: String?) -> String? {
+        guard let text, text.utf8.count > 256 else { return text }
+        return String(decoding: text.utf8.prefix(256), as: UTF8.self)
     }
 }

@@ -1,6 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
 import GateHTTP
+import GateJSON
 import GateMCP
 import GateOAuth
 import GateObserve
@@ -67,8 +68,11 @@ extension Gatekeeper {
         }
         guard bytes.equalsIgnoringCase("application/json", at: field.value.lowerBound..<end) else { return false }
         guard end < field.value.upperBound else { return true }
-        let parameters = bytes.text(at: end..<field.value.upperBound).lowercased().filter { $0 != " " && $0 != "\t" }
-        return ["", ";", ";charset=utf-8", ";charset=\"utf-8\""].contains(parameters)
+        var parameters: [UInt8] = []
+        for i in end..<field.value.upperBound where bytes[i] != UInt8(ascii: " ") && bytes[i] != UInt8(ascii: "\t") {
+            parameters.append(bytes[i] &- 0x41 < 26 ? bytes[i] | 0x20 : bytes[i])
+        }
+        return ["", ";", ";charset=utf-8", ";charset=\"utf-8\""].contains { parameters.elementsEqual($0.utf8) }
     }
 
     /// AUTHORIZE, second half: every message of the body, and the fields that mirror it.
@@ -76,7 +80,10 @@ extension Gatekeeper {
         guard let protection = plan.protection, let mirror = protection.mirror else { return nil }
         var messages: [MCPRequestSummary] = []
         do throws(JSONRPCRefusal) {
-            messages = try JSONRPCInspection.inspect(body: body, allowsBatch: mirror.allowsBatch)
+            // How long it may be was settled before it was collected.
+            messages = try JSONRPCInspection.inspect(
+                body: body, allowsBatch: mirror.allowsBatch,
+                limits: JSONLimits(bytes: max(body.count, 1), depth: JSONRPCInspection.defaultLimits.depth))
             try mirror.agree(with: messages)
         } catch {
             let id = messages.count == 1 ? messages[0].id : nil

@@ -62,7 +62,7 @@ extension Gatekeeper {
         }
         let isIdempotent = head.method == .get || head.method == .head || head.method == .options
         return ForwardPlan(
-            destination: destination, edits: edits,
+            destination: destination, upstreamGeneration: snapshot.configuration.upstreamGeneration, edits: edits,
             inspectsBodyUpTo: protection?.mirror == nil ? nil : snapshot.configuration.inspectedBodyBytes,
             endsAt: admittance?.endsAt, isRetryable: isIdempotent && head.framing == .none, exchange: exchange,
             ownCookies: snapshot.configuration.cookieNames, protection: protection)

@@ -43,6 +43,8 @@ package final class GatewaySnapshot: Sendable {
         package var forwardsAuthorization = false
         package var inspectedBodyBytes = 4 << 20
         package var claimsNaming = EasyAuthClaims.Naming.legacy
+        /// Which table of upstreams the resources' indices are of.
+        package var upstreamGeneration = 1
         /// Sent as `Host` to each upstream; nil keeps the client's.
         package var upstreamHosts: [String?] = [nil]
         /// Put before the path of what goes to each upstream; empty, or beginning and not ending with a slash.

@@ -48,6 +48,8 @@ package final class ProtectedResource: Sendable {
 
     package let configuration: Configuration
     let pathOctets: [UInt8]
+    /// In lower case, as servers see it that do not tell cases apart.
+    let foldedPathOctets: [UInt8]
     /// Absolute, from the public URL.
     let metadataURL: String
     let metadataDocument: [UInt8]
@@ -62,6 +64,7 @@ package final class ProtectedResource: Sendable {
         self.configuration = configuration
         let path = configuration.path == "/" ? "" : configuration.path
         pathOctets = Array(configuration.path.utf8)
+        foldedPathOctets = Array(configuration.path.lowercased().utf8)
         metadataURL =
             publicURL.origin + (WellKnownPaths.metadata(ofResourceAt: path).first ?? WellKnownPaths.protectedResource)
         metadataDocument =

@@ -76,7 +76,7 @@ struct RouteTable: Sendable {
             return .exempt(upstream: owner(bytes, path)?.configuration.upstream ?? 0)
         }
         if hasDotName, isDiscovery(bytes.text(at: path)) { return .absent }
-        guard let resource = owner(bytes, path) else { return .nothing }
+        guard let resource = owner(bytes, path), !isLookalike(bytes, path, of: resource) else { return .nothing }
         return .protected(resource, isMCP: resource.configuration.isMCP)
     }
 
@@ -86,6 +86,17 @@ struct RouteTable: Sendable {
             return resource
         }
         return nil
+    }
+
+    /// The rest of the site must not be a way round a declared resource: many servers take `/MCP` for `/mcp`.
+    private func isLookalike(_ bytes: Span<UInt8>, _ path: Range<Int>, of resource: ProtectedResource) -> Bool {
+        guard resource.configuration.isImplied, resources.count > 1 else { return false }
+        let folded = bytes.text(at: path).lowercased()
+        let octets = Array(folded.utf8)
+        return resources.contains { other in
+            !other.configuration.isImplied
+                && NormalizedPath.matches(octets.span, 0..<octets.count, other.foldedPathOctets, includingBelow: true)
+        }
     }
 
     /// True when a segment begins with a dot, or the API prefix is a path without one.

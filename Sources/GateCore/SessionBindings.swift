@@ -5,13 +5,18 @@ import GateOAuth
 import GateTime
 
 /// Who an MCP session belongs to: issuer, subject and client together.
-struct SessionOwner: Sendable, Hashable {
+struct SessionOwner: Sendable {
     let issuer: IssuerURL
     let subject: String
     let client: ClientID?
 
     /// Those who need no credential (`AllowAnonymous`) share theirs, and nobody else's.
     static let anonymous = SessionOwner(issuer: IssuerURL(""), subject: "", client: nil)
+
+    /// Octet by octet: subjects that only look alike are different people.
+    func isExactly(_ other: SessionOwner) -> Bool {
+        issuer == other.issuer && client == other.client && subject.utf8.elementsEqual(other.subject.utf8)
+    }
 }
 
 /// Which principal each MCP session belongs to (MCP security best practices, "Session Hijacking"; requirement SES-02).
@@ -33,7 +38,7 @@ final class SessionBindings: Sendable {
 
     func standing(of id: Span<UInt8>, for owner: SessionOwner, at now: Instant) -> Standing {
         guard let known = owners.value(for: id, at: now) else { return .unknown }
-        return known == owner ? .own : .foreign
+        return known.isExactly(owner) ? .own : .foreign
     }
 
     /// Records the owner of an id that the upstream has just handed out.

@@ -166,7 +166,7 @@ extension FetchError {
         case is NIOTooManyBytesError: self.init(.tooLarge, "\(host) sent too long an answer")
         case is CancellationError: self.init(.cancelled, "the request to \(host) was given up", blame: .internal)
         case is NIOConnectionError: self.init(.connect, "\(host) cannot be connected to")
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError, is WrongServerName:
             self.init(.tls, "no trusted TLS connection to \(host)")
         case ChannelError.connectTimeout: self.init(.connect, "\(host) cannot be connected to in time")
         case let error as HTTPClientError:

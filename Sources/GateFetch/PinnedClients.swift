@@ -17,8 +17,16 @@ final class PinnedClients: Sendable {
         var address: IPAddress
     }
 
+    private struct Kept {
+        let client: HTTPClient
+        /// Requests under way; a client that is used is not let go.
+        var users = 0
+        var lastUse = 0
+    }
+
     private struct State {
-        var clients: [Pin: HTTPClient] = [:]
+        var clients: [Pin: Kept] = [:]
+        var uses = 0
         var isClosed = false
     }
 
@@ -45,23 +53,46 @@ final class PinnedClients: Sendable {
     func withClient<Value: Sendable>(
         for pin: Pin, _ body: (HTTPClient) async throws -> Value
     ) async throws -> Value? {
-        let (client, isKept): (HTTPClient?, Bool) = state.withLock { state in
-            if state.isClosed { return (nil, false) }
-            if let client = state.clients[pin] { return (client, true) }
-            let client = makeClient(pin)
-            guard state.clients.count < maximumCount else { return (client, false) }
-            state.clients[pin] = client
-            return (client, true)
-        }
-        guard let client else { return nil }
-        guard !isKept else { return try await body(client) }
+        guard let (client, isKept, evicted) = state.withLock({ take(pin, &$0) }) else { return nil }
+        // It can only fail because it was shut down before.
+        if let evicted { try? await evicted.shutdown() }
         do {
             let value = try await body(client)
-            try await client.shutdown()
+            await done(client, pin, isKept)
             return value
         } catch {
-            try await client.shutdown()
+            await done(client, pin, isKept)
             throw error
+        }
+    }
+
+    /// A client for the pin, whether it is kept, and the one that had to go for it: the one that was not used for the longest time.
+    private func take(_ pin: Pin, _ state: inout State) -> (HTTPClient, Bool, HTTPClient?)? {
+        if state.isClosed { return nil }
+        state.uses += 1
+        var evicted: HTTPClient?
+        if state.clients[pin] == nil {
+            let client = makeClient(pin)
+            if state.clients.count >= maximumCount {
+                let unused = state.clients.filter { $0.value.users == 0 }
+                guard let oldest = unused.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+                    return (client, false, nil)
+                }
+                evicted = oldest.value.client
+                state.clients[oldest.key] = nil
+            }
+            state.clients[pin] = Kept(client: client)
+        }
+        state.clients[pin]?.users += 1
+        state.clients[pin]?.lastUse = state.uses
+        return state.clients[pin].map { ($0.client, true, evicted) }
+    }
+
+    private func done(_ client: HTTPClient, _ pin: Pin, _ isKept: Bool) async {
+        if isKept {
+            state.withLock { $0.clients[pin]?.users -= 1 }
+        } else {
+            try? await client.shutdown()
         }
     }
 
@@ -69,7 +100,7 @@ final class PinnedClients: Sendable {
         let clients = state.withLock { state in
             defer { state.clients = [:] }
             state.isClosed = true
-            return Array(state.clients.values)
+            return state.clients.values.map(\.client)
         }
         for client in clients {
             // It can only fail because it was shut down before.
@@ -82,6 +113,16 @@ final class PinnedClients: Sendable {
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: .init(connect: .nanoseconds(connectTimeout.wholeNanoseconds)), decompression: .disabled)
         configuration.httpVersion = .http1Only
+        if IPAddress(pin.host) == nil {
+            let name = ServerName(pin.host)
+            configuration.http1_1ConnectionDebugInitializer = { channel in
+                channel.eventLoop.flatSubmit {
+                    let isTLS = (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) != nil
+                    guard isTLS, !name.isProved(on: channel) else { return channel.eventLoop.makeSucceededVoidFuture() }
+                    return channel.close().flatMapThrowing { throw WrongServerName() }
+                }
+            }
+        }
         configuration.dnsOverride = [pin.host: pin.address.description]
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
@@ -90,6 +131,9 @@ final class PinnedClients: Sendable {
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }
 }
+
+/// The certificate is not for the name that was asked for.
+struct WrongServerName: Error {}
 
 extension Duration {
     var wholeNanoseconds: Int64 {

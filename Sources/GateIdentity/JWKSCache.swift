@@ -91,7 +91,9 @@ package final class JWKSCache: Sendable {
 
     /// Notes that the newest keys do not have this `kid` either.
     func remember(unknown keyID: String?, after ticket: FetchTicket) {
-        state.withLock { $0.remember(unknown: keyID ?? "", after: ticket, at: clock.elapsed) }
+        // Without a key id there is nothing to remember it by: the next such token may be signed with a new key.
+        guard let keyID else { return }
+        state.withLock { $0.remember(unknown: keyID, after: ticket, at: clock.elapsed) }
     }
 
     /// Why there are no keys.

@@ -32,12 +32,16 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         package var requiredClaims: Set<String>
         /// Whether a token that names no client is refused, which only ID tokens of the provider lack.
         package var requiresClient: Bool
+        /// Our own client id, when it is an audience only because ID tokens and some servers' access tokens name it: a token for
+        /// nothing else must show that it is an access token.
+        package var ownClientID: String?
         package var mapping: ClaimsMapping
 
         package init(
             provider: ProviderID, issuer: IssuerRule, audiences: Set<String>, leeway: Duration = .seconds(60),
             types: Set<String> = ClaimChecks.accessTokenTypes, acceptsIDTokens: Bool = false,
-            requiredClaims: Set<String> = [], requiresClient: Bool = false, mapping: ClaimsMapping = .openIDConnect
+            requiredClaims: Set<String> = [], requiresClient: Bool = false, ownClientID: String? = nil,
+            mapping: ClaimsMapping = .openIDConnect
         ) {
             self.provider = provider
             self.issuer = issuer
@@ -47,6 +51,7 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
             self.acceptsIDTokens = acceptsIDTokens
             self.requiredClaims = requiredClaims
             self.requiresClient = requiresClient
+            self.ownClientID = ownClientID
             self.mapping = mapping
         }
     }
@@ -153,6 +158,9 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
     /// What is wrong with the claims; without keys, as far as that can be said before the metadata is here.
     private func claimsFault(_ jwt: UnverifiedJWT, with keys: IssuerKeys?, at now: Instant) -> TokenRejection? {
         guard keys.map({ isIssuer(of: jwt, $0) }) ?? isResponsible(for: jwt) else { return .issuer }
+        // No key makes an algorithm good that is not listed, so nobody waits for one.
+        guard self.keys.configuration.algorithms.contains(where: { $0.rawValue.isExactly(jwt.jws.header.algorithm) })
+        else { return .algorithm }
         do throws(JOSEError) {
             try checks.validate(jwt.claims, header: jwt.jws.header, at: now)
         } catch {
@@ -163,7 +171,20 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         {
             return .tokenType
         }
+        if let own = configuration.ownClientID, !configuration.acceptsIDTokens,
+            jwt.claims.audiences.allSatisfy({ $0.isExactly(own) || !isAudience($0) }),
+            Self.marksOfAccess.allSatisfy({ jwt.claims[$0] == nil })
+        {
+            return .tokenType
+        }
         return nil
+    }
+
+    /// What access tokens have and ID tokens have not (RFC 9068 §2.2; `scp` and `cid` of several servers).
+    private static let marksOfAccess = ["scope", "scp", "client_id", "cid", "roles", "entitlements"]
+
+    private func isAudience(_ offered: String) -> Bool {
+        configuration.audiences.contains { $0.isExactly(offered) }
     }
 
     private func isIssuer(of jwt: UnverifiedJWT, _ keys: IssuerKeys) -> Bool {

@@ -60,7 +60,9 @@ package final class RemoteTokenValidator: AccessTokenValidator {
     private let refused: TokenCache<TokenRejection>
     private let flights = SingleFlight<BearerToken, TokenVerdict>()
     private let underWay = Mutex(0)
-    private let lastOutcome = Mutex<DependencyFailure?>(nil)
+    private let lastOutcome = Mutex<(failure: DependencyFailure, at: Duration)?>(nil)
+    /// After this time a failure says nothing about now: nobody asks again before the next token comes.
+    private static var failureLifetime: Duration { .seconds(10) }
 
     package init(_ check: any RemoteTokenCheck, _ configuration: Configuration, clock: any IdentityClock) {
         self.check = check
@@ -72,8 +74,13 @@ package final class RemoteTokenValidator: AccessTokenValidator {
     }
 
     package var provider: ProviderID { check.provider }
-    /// Why the provider could not be asked the last time; nil when it could.
-    package var lastFailure: DependencyFailure? { lastOutcome.withLock { $0 } }
+    /// Why the provider could not be asked a moment ago; nil when it could, or when that was some time ago.
+    package var lastFailure: DependencyFailure? {
+        lastOutcome.withLock { last in
+            guard let last, clock.elapsed - last.at < Self.failureLifetime else { return nil }
+            return last.failure
+        }
+    }
 
     package func validate(_ token: BearerToken, at now: Instant) -> Eventually<TokenVerdict> {
         if let known = accepted.value(for: token.bytes.span, at: now) { return .ready(.accepted(known)) }
@@ -128,7 +135,7 @@ package final class RemoteTokenValidator: AccessTokenValidator {
             lastOutcome.withLock { $0 = nil }
             refused.store(reason, for: token, until: now + configuration.negativeLifetime, validity: .unconditional)
         case .unavailable(let failure):
-            if !Task.isCancelled { lastOutcome.withLock { $0 = failure } }
+            if !Task.isCancelled { lastOutcome.withLock { $0 = (failure, clock.elapsed) } }
         case .notResponsible: break
         }
         return verdict

@@ -1,5 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateFetch
 package import GateOAuth
 package import GateTime
 
@@ -18,6 +19,22 @@ package struct ValidatorChain: Sendable {
 
     /// Never `.notResponsible`: the chain is responsible for every token.
     package func validate(_ token: BearerToken, at now: Instant) -> Eventually<TokenVerdict> {
+        switch ask(token, at: now) {
+        case .ready(let verdict): return .ready(verdict)
+        case .pending(let work):
+            let failure = DependencyFailure(
+                .introspection, provider: provider, detail: "no answer in time", retryAfter: .seconds(1))
+            return .pending { await withDeadline(ValidatorChain.patience, work) ?? .unavailable(failure) }
+        }
+    }
+
+    /// The longest time that a request waits, however many are asked one after the other.
+    private static var patience: Duration { .milliseconds(2_900) }
+
+    /// Who is blamed when all of them together take too long.
+    private var provider: ProviderID { remoteValidators.first?.provider ?? jwtValidators.first?.provider ?? .entra }
+
+    private func ask(_ token: BearerToken, at now: Instant) -> Eventually<TokenVerdict> {
         switch TokenForm(token) {
         case .refused(let reason): return .ready(.rejected(reason))
         case .opaque: return askRemote(token, at: now)

@@ -8,7 +8,7 @@ import NIOCore
 ///
 /// A class, since it is changed at every turn and handed around at most of them.
 final class CurrentExchange {
-    let plan: ForwardPlan
+    private(set) var plan: ForwardPlan
     /// The head's octets; let go once an answer has begun and the request cannot be sent again.
     var head: ByteBuffer
     /// Finds the end of the request's body.
@@ -24,6 +24,8 @@ final class CurrentExchange {
     var answerBytes = 0
     /// Octets of the answer that wait for the end of the read, to go out in one write.
     var outgoing: ByteBuffer?
+    /// Octets of the body that are counted in the ``CollectionBudget``.
+    var reserved = 0
     /// Counted among the open streams.
     var isCountedAsStream = false
 
@@ -37,5 +39,6 @@ final class CurrentExchange {
     func forgetRequest() {
         head = ByteBuffer()
         collected = nil
+        if isCountedAsStream { plan = plan.whileStreaming }
     }
 }

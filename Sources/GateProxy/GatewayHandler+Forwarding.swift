@@ -34,6 +34,7 @@ extension GatewayHandler {
             // The octets stay where they are until all are here.
             let received = input?.readableBytes ?? 0
             guard received >= Int(length) else {
+                guard hold(received, of: exchange) else { return false }
                 machine.collected(received, isComplete: false, at: loop.now)
                 return false
             }
@@ -43,6 +44,7 @@ extension GatewayHandler {
         }
         let body = exchange.collected ?? ByteBuffer()
         exchange.collected = body
+        letGo(of: exchange)
         machine.collected(body.readableBytes, isComplete: true, at: loop.now)
         if let refusal = loop.gate.inspect(body.readableBytesUInt8Span, for: exchange.plan) {
             finish(exchange, status: refusal.status, answerBytes: refusal.body.count)
@@ -75,8 +77,28 @@ extension GatewayHandler {
             failExchange(.requestBodyTooLarge)
             return false
         }
-        if !framer.isComplete { machine.collected(collected.readableBytes, isComplete: false, at: loop.now) }
-        return framer.isComplete
+        if framer.isComplete { return true }
+        guard hold(collected.readableBytes, of: exchange) else { return false }
+        machine.collected(collected.readableBytes, isComplete: false, at: loop.now)
+        return false
+    }
+
+    /// Counts what is held of a body that is not complete; false when there is no room for it, and the exchange has failed.
+    private func hold(_ octets: Int, of exchange: CurrentExchange) -> Bool {
+        let more = octets - exchange.reserved
+        guard more > 0 else { return true }
+        guard loop.collections.take(more) else {
+            failExchange(.overloaded)
+            return false
+        }
+        exchange.reserved = octets
+        return true
+    }
+
+    func letGo(of exchange: CurrentExchange) {
+        guard exchange.reserved > 0 else { return }
+        loop.collections.give(back: exchange.reserved)
+        exchange.reserved = 0
     }
 
     // MARK: the upstream's connection
@@ -84,7 +106,7 @@ extension GatewayHandler {
     func connect(fresh: Bool = false) {
         guard let exchange = current else { return }
         machine.connecting()
-        switch loop.pool.take(exchange.plan.destination, fresh: fresh, for: self) {
+        switch loop.pool.take(exchange.plan, fresh: fresh, for: self) {
         case .connection(let connection): start(connection)
         case .waiting(let ticket): exchange.ticket = ticket
         case .failed(let failure): failExchange(failure)

@@ -318,6 +318,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking, Flushing {
     /// The exchange is over: its connection is let go unless it was given back, and the gate is told, once.
     func finish(_ exchange: CurrentExchange, status: Int, answerBytes: Int? = nil) {
         current = nil
+        letGo(of: exchange)
         exchange.ticket?.cancel()
         exchange.ticket = nil
         exchange.upstream?.abandon(by: self)

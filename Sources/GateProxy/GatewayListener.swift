@@ -131,12 +131,13 @@ package final class GatewayListener: Service {
 
     private func makeLoops() async throws -> Loops {
         var contexts: [NIOLoopBoundContext] = []
+        let collections = CollectionBudget(maximum: configuration.limits.collectedBytes)
         for eventLoop in group.makeIterator() {
             let bound = try await eventLoop.submit { [self] in
                 let pool = UpstreamPool(eventLoop: eventLoop, upstreams: upstreams, control: control, metrics: metrics)
                 let context = LoopContext(
                     eventLoop: eventLoop, gate: gate, timeouts: configuration.timeouts, limits: configuration.limits,
-                    metrics: metrics, pool: pool, drain: drain, clock: clock)
+                    metrics: metrics, pool: pool, collections: collections, drain: drain, clock: clock)
                 context.start()
                 return NIOLoopBound(context, eventLoop: eventLoop)
             }.get()

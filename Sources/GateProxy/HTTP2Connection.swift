@@ -11,7 +11,7 @@ final class HTTP2Connection: LoopTicking {
     private let channel: any Channel
     private var openStreams = 0
     private var idleSince = NIODeadline.now()
-    private var saidGoAway = false
+    private var saidGoAwayAt: NIODeadline?
 
     init(loop: LoopContext, channel: any Channel) {
         self.loop = loop
@@ -30,13 +30,15 @@ final class HTTP2Connection: LoopTicking {
 
     func tick(_ now: NIODeadline, _ wallNow: Instant, _ mode: DrainController.Mode) {
         if mode >= .draining {
-            if !saidGoAway {
-                saidGoAway = true
+            if saidGoAwayAt == nil {
+                saidGoAwayAt = now
                 let frame = HTTP2Frame(
                     streamID: .rootStream, payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))
                 channel.writeAndFlush(frame, promise: nil)
             }
-            if openStreams == 0 || mode == .closing { channel.close(promise: nil) }
+            // A request may be on its way that was sent before the frame arrived.
+            let isDone = openStreams == 0 && (saidGoAwayAt ?? now) + .seconds(1) < now
+            if isDone || mode == .closing { channel.close(promise: nil) }
         } else if openStreams == 0, idleSince + loop.timeouts.idle < now {
             channel.close(promise: nil)
         }

@@ -20,6 +20,8 @@ final class LoopContext {
     let metrics: GatewayMetrics
     let pool: UpstreamPool
     let flushes: FlushQueue
+    /// Shared by all loops.
+    let collections: CollectionBudget
     let drain: DrainController
     let clock: any WallClock
     /// The time, read when a client's octets arrive and four times a second: exact enough for deadlines of seconds.
@@ -31,7 +33,8 @@ final class LoopContext {
 
     init(
         eventLoop: any EventLoop, gate: any RequestGate, timeouts: ProxyTimeouts, limits: ProxyLimits,
-        metrics: GatewayMetrics, pool: UpstreamPool, drain: DrainController, clock: any WallClock
+        metrics: GatewayMetrics, pool: UpstreamPool, collections: CollectionBudget,
+        drain: DrainController, clock: any WallClock
     ) {
         self.eventLoop = eventLoop
         self.gate = gate
@@ -40,6 +43,7 @@ final class LoopContext {
         self.metrics = metrics
         self.pool = pool
         flushes = pool.flushes
+        self.collections = collections
         self.drain = drain
         self.clock = clock
         scratch.reserveCapacity(8 * 1_024)

@@ -33,6 +33,8 @@ package struct ProxyLimits: Sendable, Hashable {
     package var streams = 100
     /// Octets of further requests that are held while one is being answered.
     package var pipelinedBytes = 64 * 1_024
+    /// Octets of bodies that are held to be inspected, of all connections together; what is more is answered with 503.
+    package var collectedBytes = 256 << 20
     /// Octets of a refused request that are read and dropped, so that its sender gets to see the answer (defence D17).
     package var lingeringBytes = 1_024 * 1_024
 

@@ -1,5 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateFetch
 import NIOCore
 import NIOPosix
 import NIOSSL

@@ -1,7 +1,7 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateFetch
 import NIOCore
-import NIOSSL
 import NIOTLS
 
 /// Waits for the end of the TLS handshake with an upstream; closes the connection when it does not come in time, or when the
@@ -48,13 +48,7 @@ final class UpstreamHandshake: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) { end(context, .failure(ChannelError.eof)) }
 
-    /// NIOSSL also lets a certificate pass that names the peer's address instead; where a name was given, nothing else will do.
-    private func isProved(_ context: ChannelHandlerContext) -> Bool {
-        guard let name else { return true }
-        let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-        guard let certificate = handler?.peerCertificate else { return false }
-        return certificate._subjectAlternativeNames().contains { $0.nameType == .dnsName && name.matches($0.contents) }
-    }
+    private func isProved(_ context: ChannelHandlerContext) -> Bool { name?.isProved(on: context.channel) ?? true }
 
     private func end(_ context: ChannelHandlerContext, _ result: Result<Void, any Error>) {
         guard let timer else { return }

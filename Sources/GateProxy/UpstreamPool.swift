@@ -25,9 +25,11 @@ final class UpstreamPool {
     private let connector: UpstreamConnector
     private let metrics: GatewayMetrics
     private let control = UpstreamLane(nil)
-    private var lanes: [UpstreamLane] = []
-    private var retired: [UpstreamLane] = []
-    private var version = 0
+    /// By generation of the table.
+    private var lanes: [Int: [UpstreamLane]] = [:]
+    private var newest = 0
+    /// Every lane that has connections or is in force.
+    private var all: [UpstreamLane] = []
     private var isClosing = false
     private static let longestQueue = 4_096
 
@@ -43,8 +45,8 @@ final class UpstreamPool {
     }
 
     /// - Parameter fresh: never a connection that was used before: for the second try.
-    func take(_ destination: ForwardPlan.Destination, fresh: Bool, for taker: any UpstreamTaker) -> Taken {
-        guard let lane = lane(destination) else { return .failed(.unreachable) }
+    func take(_ plan: ForwardPlan, fresh: Bool, for taker: any UpstreamTaker) -> Taken {
+        guard let lane = lane(plan) else { return .failed(.unreachable) }
         while !fresh, let connection = lane.idle.popLast() {
             guard connection.isReusable else { continue }
             metrics.upstreamReuses.increment()
@@ -84,8 +86,9 @@ final class UpstreamPool {
 
     /// Closes what was idle for too long and ends waits that took too long.
     func sweep(_ now: NIODeadline) {
-        retired.removeAll { $0.count == 0 }
-        for lane in lanes + retired + [control] {
+        if newest != upstreams.newest { adopt(upstreams.newest) }
+        all.removeAll { $0.isRetired && $0.count == 0 && $0.waiting.isEmpty }
+        for lane in all + [control] {
             for connection in lane.staleConnections(at: now) { connection.close() }
             for ticket in lane.lateTickets(at: now) { ticket.redeem()?.upstreamUnavailable(.overloaded) }
         }
@@ -94,31 +97,37 @@ final class UpstreamPool {
     /// Closes idle connections now and the others when their exchange is over.
     func shutDown() {
         isClosing = true
-        for lane in lanes + retired + [control] {
+        for lane in all + [control] {
             let idle = lane.idle
             lane.idle = []
             for connection in idle { connection.close() }
         }
     }
 
-    private func lane(_ destination: ForwardPlan.Destination) -> UpstreamLane? {
-        guard case .upstream(let index) = destination else { return control }
-        if version != upstreams.version { adoptTable() }
-        return lanes.indices.contains(index) ? lanes[index] : nil
+    private func lane(_ plan: ForwardPlan) -> UpstreamLane? {
+        guard case .upstream(let index) = plan.destination else { return control }
+        if lanes[plan.upstreamGeneration] == nil { adopt(plan.upstreamGeneration) }
+        guard let table = lanes[plan.upstreamGeneration], table.indices.contains(index) else { return nil }
+        return table[index]
     }
 
-    /// Other upstreams are in force: lanes to those that stay are kept.
-    private func adoptTable() {
-        version = upstreams.version
-        var old = lanes
-        lanes = upstreams.upstreams.map { configuration in
-            guard let index = old.firstIndex(where: { $0.configuration == configuration }) else {
-                return UpstreamLane(configuration)
+    /// Makes the lanes of a generation; those to upstreams that stay are kept, the others are let go when they are idle.
+    private func adopt(_ generation: Int) {
+        guard let table = upstreams.upstreams(of: generation) else { return }
+        var free = all
+        let adopted = table.map { configuration in
+            if let index = free.firstIndex(where: { $0.configuration == configuration }) {
+                return free.remove(at: index)
             }
-            return old.remove(at: index)
+            let lane = UpstreamLane(configuration)
+            all.append(lane)
+            return lane
         }
-        for lane in old { lane.isRetired = true }
-        retired += old
+        lanes[generation] = adopted
+        newest = max(newest, generation)
+        for old in lanes.keys where old <= newest - UpstreamTable.kept { lanes[old] = nil }
+        let current = lanes[newest] ?? []
+        for lane in all { lane.isRetired = !current.contains { $0 === lane } }
     }
 
     private func open(_ lane: UpstreamLane, _ ticket: UpstreamTicket) {

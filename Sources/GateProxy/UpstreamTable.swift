@@ -6,7 +6,8 @@ import Synchronization
 /// The upstreams of the configuration in force, by the index that a forwarding plan names.
 package final class UpstreamTable: Sendable {
     private struct State {
-        var upstreams: [UpstreamConfiguration]
+        /// By generation, the newest and the few before it.
+        var tables: [Int: [UpstreamConfiguration]]
         var contexts: [UpstreamConfiguration: NIOSSLContext] = [:]
     }
 
@@ -14,16 +15,30 @@ package final class UpstreamTable: Sendable {
     /// Moves with every change, so that a loop can tell without a lock that it knows the table.
     private let generation = Atomic<Int>(1)
 
-    package init(_ upstreams: [UpstreamConfiguration]) { state = Mutex(State(upstreams: upstreams)) }
+    /// How many tables are known at a time; a request that was admitted under an older one finds no upstream.
+    static let kept = 8
+
+    /// The first generation is 1.
+    package init(_ upstreams: [UpstreamConfiguration]) { state = Mutex(State(tables: [1: upstreams])) }
 
     /// Puts other upstreams in force; connections to the old ones go when they are idle.
-    package func replace(with upstreams: [UpstreamConfiguration]) {
-        state.withLock { $0 = State(upstreams: upstreams) }
-        generation.wrappingAdd(1, ordering: .releasing)
+    ///
+    /// - Returns: the generation that plans must name to mean these.
+    package func replace(with upstreams: [UpstreamConfiguration]) -> Int {
+        state.withLock { state in
+            let next = generation.load(ordering: .relaxed) + 1
+            state.contexts = [:]
+            state.tables[next] = upstreams
+            state.tables[next - Self.kept] = nil
+            generation.store(next, ordering: .releasing)
+            return next
+        }
     }
 
-    var version: Int { generation.load(ordering: .acquiring) }
-    var upstreams: [UpstreamConfiguration] { state.withLock { $0.upstreams } }
+    var newest: Int { generation.load(ordering: .acquiring) }
+
+    /// The upstreams of a generation, nil when it is too old.
+    func upstreams(of generation: Int) -> [UpstreamConfiguration]? { state.withLock { $0.tables[generation] } }
 
     /// TLS towards an upstream: the certificate must be valid for the name, by the given or the system's authorities.
     ///

@@ -62,16 +62,16 @@ package struct GatewayServer: Sendable {
     private func run(_ translation: SettingsTranslation, _ fetcher: AsyncHTTPFetcher) async throws {
         let health = HealthState()
         let identity = IdentityService(fetcher: fetcher, refresh: refreshPolicy, logger: logger)
-        let upstreams = UpstreamTable(try settings.upstreams.map(UpstreamTranslation.upstream))
+        let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
+        let upstreams = UpstreamTable(configured)
         let auditLog = makeAuditLog()
         let chains = try identity.makeChains(for: translation.providerConfigurations())
         let gatekeeper = Gatekeeper(
             snapshot: translation.snapshot(chains: chains, issuers: [:]), clock: SystemWallClock(),
             audit: AuditFanOut((auditLog.map { [$0] } ?? []) + observers), metrics: metrics)
         let reloader = Reloader(
-            source: source, running: settings, identity: identity, upstreams: upstreams, gatekeeper: gatekeeper,
-            metrics: metrics,
-            health: health, logger: logger)
+            source: source, running: settings, identity: identity, upstreams: upstreams, configured: configured,
+            gatekeeper: gatekeeper, metrics: metrics, health: health, logger: logger)
         health.addCheck {
             identity.health().filter { !$0.isReady }.map {
                 HealthState.Reason(component: $0.provider.rawValue, detail: $0.detail ?? "no keys yet")

@@ -11,7 +11,13 @@ struct ProviderTranslation {
     let resourceAudiences: Set<String>
 
     /// Operators configure their providers themselves: those may stand in private networks, strangers' addresses may not.
-    private static let network = NetworkAccess(allowsPrivateNetworks: true, allowsPlainHTTPInPrivateNetworks: true)
+    /// Without TLS only where an operator wrote http: a document that came by https may not lead to where everybody listens.
+    private var network: NetworkAccess {
+        let configured = [provider.issuer, provider.wellKnown, provider.keySetURL, provider.introspection?.endpoint]
+        return NetworkAccess(
+            allowsPrivateNetworks: true,
+            allowsPlainHTTPInPrivateNetworks: configured.contains { $0?.lowercased().hasPrefix("http:") == true })
+    }
 
     func configurations() throws(TranslationError) -> [ProviderConfiguration] {
         switch provider.kind {
@@ -61,8 +67,11 @@ struct ProviderTranslation {
                     provider: provider.id, issuer: provider.issuer.map { IssuerURL($0) },
                     wellKnown: try url(provider.wellKnown),
                     keySet: try url(provider.keySetURL), audiences: audiences, algorithms: algorithms,
-                    leeway: provider.clockSkew, mapping: ClaimsMapping.openIDConnect.naming(by: provider.nameClaimType),
-                    network: Self.network))
+                    leeway: provider.clockSkew,
+                    ownClientID: resourceAudiences.contains(provider.clientID?.rawValue ?? "")
+                        ? nil : provider.clientID?.rawValue,
+                    mapping: ClaimsMapping.openIDConnect.naming(by: provider.nameClaimType),
+                    network: network))
         ]
         if let introspection = provider.introspection {
             let clientID = introspection.clientID ?? provider.clientID
@@ -79,7 +88,7 @@ struct ProviderTranslation {
                         audiences: audiences, withoutAudience: .acceptFromClients(ownClients),
                         mapping: ClaimsMapping.openIDConnect.naming(by: provider.nameClaimType),
                         remembering: RemoteTokenValidator.Configuration(positiveLifetime: introspection.cache),
-                        network: Self.network)))
+                        network: network)))
         }
         return configurations
     }
@@ -106,7 +115,7 @@ struct ProviderTranslation {
         return EntraConfiguration(
             provider: provider.id, issuer: IssuerURL(issuer), clientID: try clientID(), allowedAudiences: audiences,
             wellKnown: try url(provider.wellKnown), algorithms: algorithms, leeway: provider.clockSkew,
-            network: Self.network)
+            network: network)
     }
 
     private var algorithms: Set<JWAlgorithm> {

@@ -18,6 +18,8 @@ final class Reloader: Sendable {
     private struct State {
         var settings: Settings
         var issuers: [ProviderID: String] = [:]
+        var upstreams: [UpstreamConfiguration]
+        var upstreamGeneration = 1
     }
 
     private let source: ConfigurationSource
@@ -33,7 +35,8 @@ final class Reloader: Sendable {
 
     init(
         source: ConfigurationSource, running: Settings, identity: IdentityService, upstreams: UpstreamTable,
-        gatekeeper: Gatekeeper, metrics: GatewayMetrics, health: HealthState, logger: Logger
+        configured: [UpstreamConfiguration], gatekeeper: Gatekeeper, metrics: GatewayMetrics, health: HealthState,
+        logger: Logger
     ) {
         self.source = source
         self.identity = identity
@@ -43,7 +46,7 @@ final class Reloader: Sendable {
         self.health = health
         self.logger = logger
         started = running
-        state = Mutex(State(settings: running))
+        state = Mutex(State(settings: running, upstreams: configured))
     }
 
     /// The watcher of the files, the listener to SIGHUP, and the one that learns issuers from discovery.
@@ -63,15 +66,7 @@ final class Reloader: Sendable {
             return failed("the configuration has errors; the old one stays in force")
         }
         do {
-            let translation = try SettingsTranslation(settings)
-            let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
-            let chains = try identity.makeChains(for: translation.providerConfigurations())
-            let issuers = state.withLock { state in
-                state.settings = settings
-                return state.issuers
-            }
-            upstreams.replace(with: configured)
-            gatekeeper.replace(with: translation.snapshot(chains: chains, issuers: issuers))
+            try state.withLock { state in try putInForce(settings, &state) }
             metrics.configReloads.increment()
             health.report("configuration", notReady: nil)
             for path in settings.needingRestart(since: started) {
@@ -84,6 +79,21 @@ final class Reloader: Sendable {
         }
     }
 
+    /// Under the lock from beginning to end: what is in force is what was last read.
+    private func putInForce(_ settings: Settings, _ state: inout State) throws {
+        let translation = try SettingsTranslation(settings)
+        let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
+        let chains = try identity.makeChains(for: translation.providerConfigurations())
+        if configured != state.upstreams {
+            state.upstreamGeneration = upstreams.replace(with: configured)
+            state.upstreams = configured
+        }
+        state.settings = settings
+        gatekeeper.replace(
+            with: translation.snapshot(
+                chains: chains, issuers: state.issuers, upstreamGeneration: state.upstreamGeneration))
+    }
+
     private func failed(_ why: String) {
         metrics.configReloadFailures.increment()
         logger.error("configuration not reloaded", metadata: ["error": "\(why)"])
@@ -91,17 +101,12 @@ final class Reloader: Sendable {
 
     /// Publishes issuers that discovery has found out since, byte for byte as their documents spell them.
     func publish(_ found: [ProviderID: String]) {
-        let changed = state.withLock { state in
-            guard state.issuers != found else { return false }
-            state.issuers = found
-            return true
-        }
-        guard changed else { return }
         do {
-            let settings = state.withLock { $0.settings }
-            let translation = try SettingsTranslation(settings)
-            let chains = try identity.makeChains(for: translation.providerConfigurations())
-            gatekeeper.replace(with: translation.snapshot(chains: chains, issuers: found))
+            try state.withLock { state in
+                guard state.issuers != found else { return }
+                state.issuers = found
+                try putInForce(state.settings, &state)
+            }
         } catch {
             logger.error("issuers not published", metadata: ["error": "\(error)"])
         }

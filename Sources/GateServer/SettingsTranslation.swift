@@ -25,6 +25,8 @@ struct SettingsTranslation {
         let declared = settings.resources.isEmpty ? [Settings.Resource(path: "/mcp")] : settings.resources
         return declared.map { resource in
             var resource = resource
+            // `/mcp/` is `/mcp` and what lies below it.
+            if resource.path.count > 1, resource.path.hasSuffix("/") { resource.path.removeLast() }
             if resource.scopes.isEmpty { resource.scopes = settings.prmScopes }
             return resource
         }
@@ -53,7 +55,10 @@ struct SettingsTranslation {
     /// - Parameters:
     ///   - chains: one for each entry of ``providerConfigurations()``.
     ///   - issuers: what was found out about providers whose issuer is not configured.
-    func snapshot(chains: [ValidatorChain], issuers found: [ProviderID: String]) -> GatewaySnapshot {
+    ///   - upstreamGeneration: of the table that the resources' upstreams are in.
+    func snapshot(
+        chains: [ValidatorChain], issuers found: [ProviderID: String], upstreamGeneration: Int = 1
+    ) -> GatewaySnapshot {
         var configurations: [ProtectedResource.Configuration] = []
         for (resource, chain) in zip(resources, chains) {
             configurations.append(
@@ -89,6 +94,7 @@ struct SettingsTranslation {
         configuration.forwardsAuthorization = settings.forwardsAuthorization
         configuration.inspectedBodyBytes = settings.limits.inspectedBodyBytes
         configuration.claimsNaming = settings.usesLegacyClaims ? .legacy : .modern
+        configuration.upstreamGeneration = upstreamGeneration
         configuration.upstreamHosts = settings.upstreams.map { upstream in
             upstream.preservesHost ? nil : UpstreamTranslation.host(upstream)
         }

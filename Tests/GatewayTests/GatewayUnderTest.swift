@@ -45,6 +45,11 @@ struct GatewayUnderTest: Sendable {
     /// Asks the process to stop, as SIGTERM does.
     func beginDraining() async { await services.triggerGracefulShutdown() }
 
+    /// Puts another upstream on loopback in force; returns the generation that plans must name.
+    func replaceUpstreams(with port: Int) -> Int {
+        upstreams.replace(with: [UpstreamConfiguration(address: .tcp(host: "127.0.0.1", port: port))])
+    }
+
     /// Runs `body` against a gateway of its own; afterwards every exchange must have ended exactly once.
     static func run(
         _ gate: ScriptedGate = ScriptedGate(), _ change: (inout Options) -> Void = { _ in },

@@ -53,11 +53,13 @@ final class ScriptedGate: RequestGate {
     /// Forwards to the one upstream; what may be sent twice is what RFC 9110 §9.2.2 lets us.
     static func plan(
         _ head: RequestHead, _ exchange: Exchange, to destination: ForwardPlan.Destination = .upstream(0),
-        edits: RequestEdits = RequestEdits(), inspectsBodyUpTo limit: Int? = nil, endsAt: Instant? = nil
+        generation: Int = 1, edits: RequestEdits = RequestEdits(), inspectsBodyUpTo limit: Int? = nil,
+        endsAt: Instant? = nil
     ) -> ForwardPlan {
         let isRetryable = (head.method == .get || head.method == .head) && head.framing == .none
         return ForwardPlan(
-            destination: destination, edits: edits, inspectsBodyUpTo: limit, endsAt: endsAt, isRetryable: isRetryable,
+            destination: destination, upstreamGeneration: generation, edits: edits, inspectsBodyUpTo: limit,
+            endsAt: endsAt, isRetryable: isRetryable,
             exchange: exchange)
     }
 

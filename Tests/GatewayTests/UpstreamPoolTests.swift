@@ -47,7 +47,11 @@ struct UpstreamPoolTests {
 
     @Test("another configuration is in force with the next request; connections to the old upstream end")
     func replaced() async throws {
-        try await GatewayUnderTest.run { gateway in
+        let generation = Watched(1)
+        let gate = ScriptedGate { head, exchange in
+            .ready(.forward(ScriptedGate.plan(head, exchange, generation: generation.value)))
+        }
+        try await GatewayUnderTest.run(gate) { gateway in
             let client = try await gateway.connect()
             client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
             let old = try await gateway.upstream.accept()
@@ -55,7 +59,8 @@ struct UpstreamPoolTests {
             old.send(Self.ok)
             _ = try await client.read(through: "ok")
             let other = try await ScriptedUpstream.start()
-            gateway.upstreams.replace(with: [.init(address: .tcp(host: "127.0.0.1", port: other.port))])
+            let next = gateway.replaceUpstreams(with: other.port)
+            generation.update { $0 = next }
             client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
             let new = try await other.accept()
             #expect(try await new.readHead().hasPrefix("GET /2 "))
@@ -64,6 +69,54 @@ struct UpstreamPoolTests {
 
             try await old.expectEnd()
             await other.stop()
+        }
+    }
+
+    @Test(
+        "a request that was admitted for one upstream goes to it, whatever the configuration is by then",
+        arguments: [1, 7])
+    func admittedBefore(_ changes: Int) async throws {
+        try await GatewayUnderTest.run(ScriptedGate(inspectingUpTo: 100) { _ in nil }) { gateway in
+            let client = try await gateway.connect()
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
+            try await gateway.gate.ledger.wait("the head") { !$0.admitted.isEmpty }
+            let other = try await ScriptedUpstream.start()
+            for _ in 0..<changes { _ = gateway.replaceUpstreams(with: other.port) }
+            client.send("cd")
+
+            let upstream = try await gateway.upstream.accept()
+            #expect(try await upstream.readHead().hasPrefix("POST / "))
+            upstream.send(Self.ok)
+            #expect(try await client.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
+            await other.stop()
+        }
+    }
+
+    @Test(
+        "bodies that are held to be read have room together, and what has none is 503 (D21)", arguments: [false, true])
+    func collections(isChunked: Bool) async throws {
+        try await GatewayUnderTest.run(ScriptedGate(inspectingUpTo: 1_000) { _ in nil }) {
+            $0.limits.collectedBytes = 100
+        } _: { gateway in
+            let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 90"
+            let part = isChunked ? "50\r\n" + String(repeating: "a", count: 0x50) : String(repeating: "a", count: 80)
+            let first = try await gateway.connect()
+            first.send("POST /1 HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(part)")
+            try await gateway.gate.ledger.wait("the first") { $0.admitted.count == 1 }
+            await Quiet.pass(.milliseconds(200))
+            let second = try await gateway.connect()
+            second.send("POST /2 HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(part)")
+            #expect(try await second.readHead().hasPrefix("HTTP/1.1 503 "))
+
+            first.close()
+            try await gateway.gate.ledger.wait("the end of both") { $0.ends.count == 2 }
+            let third = try await gateway.connect()
+            third.send("POST /3 HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(part)")
+            third.send(isChunked ? "\r\n0\r\n\r\n" : String(repeating: "a", count: 10))
+            let upstream = try await gateway.upstream.accept()
+            _ = try await upstream.readHead()
+            upstream.send(Self.ok)
+            #expect(try await third.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
         }
     }
 

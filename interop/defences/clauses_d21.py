@@ -128,3 +128,22 @@ def memory(cases, gate, report):
         grown, ours, theirs = gates.resident(gate) - before, time.process_time() - ours, gates.processor_time(gate) - theirs
         report.check(title, all(s[0] in (0, 431, 400) for s in statuses) and grown < 32 << 10 and theirs <= 10 * ours + 0.2,
                      f"{statuses}, {grown} KiB, {theirs:.2f} s for {ours:.2f} s")
+    floods = {"PING": lambda i: h2raw.frame(h2raw.PING, 0, 0, b"%08d" % i),
+              "SETTINGS": lambda i: h2raw.frame(h2raw.SETTINGS, 0, 0),
+              "empty DATA": lambda i: h2raw.frame(h2raw.DATA, 0, 1),
+              "WINDOW_UPDATE of nothing": lambda i: h2raw.frame(h2raw.WINDOW, 0, 0, b"\0\0\0\0")}
+    for what, made in floods.items():
+        for protocol, title in cases.each(f"a flood of {what} ends the connection, and nothing of it is held", ("h2",)):
+            before = gates.resident(gate)
+            connection = h2raw.Connection(gate.address, 5)
+            connection.request(h2_fields(gate, path="/slow/5/x", method="POST"), end=False)
+            block = b"".join(made(i) for i in range(2000))
+            sent = 0
+            while sent < 32 << 20 and not connection.closed:
+                connection.send(block)
+                sent += len(block)
+                connection.read(lambda c: True, 0.01)
+            connection.read(lambda c: False, 3)
+            grown = gates.resident(gate) - before
+            report.check(title, connection.closed and grown < 16 << 10, f"closed {connection.closed} after {sent >> 10} KiB, {grown} KiB held")
+            connection.close()
