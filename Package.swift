@@ -172,8 +172,7 @@ let package = Package(
             name: "GateTestKit",
             dependencies: [
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateFetch", "GateIdentity",
-                "GateObserve",
-                "GateCore", crypto,
+                "GateObserve", "GateCore", crypto, nioSSL,
             ],
             path: "Tests/GateTestKit",
             swiftSettings: house
@@ -199,7 +198,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "GateFetchTests",
-            dependencies: ["GateTime", "GateOAuth", "GateFetch", "GateTestKit", nioCore, nioPosix, nioHTTP1],
+            dependencies: ["GateTime", "GateOAuth", "GateFetch", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioSSL],
             swiftSettings: house),
         .testTarget(
             name: "GateObserveTests",

@@ -1,5 +1,6 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import Foundation
 import GateFetch
 import GateOAuth
 import GateTestKit
@@ -198,5 +199,31 @@ struct AsyncHTTPFetcherTests {
         #expect(throws: FetchError.self) {
             _ = try AsyncHTTPFetcher(.init(additionalTrustRoots: ["/nonexistent/ca.pem"]))
         }
+    }
+
+    @Test(
+        "a certificate for the peer's address is none for its name (RFC 9525 §6.3)",
+        arguments: [("localhost", "200"), ("127.0.0.1", "200"), ("login.example", "tls")])
+    func serverNames(_ host: String, _ expected: String) async throws {
+        let authority = FileManager.default.temporaryDirectory.appending(
+            path: "gatehouse-\(UInt64.random(in: 0...UInt64.max)).pem")
+        try Data(TestCertificates.authority.utf8).write(to: authority)
+        defer { try? FileManager.default.removeItem(at: authority) }
+        // The certificate is for localhost and 127.0.0.1, and that is where every name leads.
+        let server = try await HostileServer.start(tls: try TestCertificates.server(alpn: ["http/1.1"]))
+        let fetcher = try AsyncHTTPFetcher(
+            .init(additionalTrustRoots: [authority.path]),
+            resolver: FixedResolver(["login.example": ["127.0.0.1"], "localhost": ["127.0.0.1"]]))
+        let outcome: String
+        do {
+            let request = FetchRequest.json(try HTTPURL("https://\(host):\(server.port)/ok"))
+            outcome = "\(try await fetcher.fetch(request, under: Self.loopback).status)"
+        } catch let error as FetchError {
+            outcome = "\(error.code)"
+        }
+        await fetcher.shutdown()
+        try await server.stop()
+
+        #expect(outcome == expected)
     }
 }

@@ -3,6 +3,7 @@
 import GateOAuth
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A server on loopback that answers by the request's path, well or badly.
 final class HostileServer: Sendable {
@@ -14,10 +15,13 @@ final class HostileServer: Sendable {
         self.port = port
     }
 
-    static func start() async throws -> HostileServer {
+    static func start(tls: NIOSSLContext? = nil) async throws -> HostileServer {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Answering()) }
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try channel.pipeline.syncOperations.addHandler(Answering())
+                }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         guard let port = channel.localAddress?.port else { throw ChannelError.unknownLocalAddress }

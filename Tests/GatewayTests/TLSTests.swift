@@ -3,6 +3,7 @@
 import GateCore
 import GateHTTP
 import GateProxy
+import GateTestKit
 import NIOCore
 import NIOSSL
 import Testing

@@ -1,10 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
-import NIOSSL
+package import NIOSSL
 
 /// A certificate for `localhost` and `127.0.0.1` with its authority: for these tests only, its key is known to everybody.
-enum TestCertificates {
-    static func server(alpn: [String] = ["h2", "http/1.1"]) throws -> NIOSSLContext {
+package enum TestCertificates {
+    package static func server(alpn: [String] = ["h2", "http/1.1"]) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: [.certificate(try NIOSSLCertificate(bytes: Array(certificate.utf8), format: .pem))],
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem)))
@@ -12,7 +12,7 @@ enum TestCertificates {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    static func client(alpn: [String]) throws -> NIOSSLContext {
+    package static func client(alpn: [String]) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .certificates([
             try NIOSSLCertificate(bytes: Array(authority.utf8), format: .pem)
@@ -21,7 +21,7 @@ enum TestCertificates {
         return try NIOSSLContext(configuration: configuration)
     }
 
-    static let authority = """
+    package static let authority = """
         -----BEGIN CERTIFICATE-----
         MIIBeDCCAR+gAwIBAgIBATAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhHYXRlaG91
         c2UgdGVzdCBhdXRob3JpdHkwIBcNMjQwMTAxMDAwMDAwWhgPMjEyNDAxMDEwMDAw
@@ -35,7 +35,7 @@ enum TestCertificates {
 
         """
 
-    static let certificate = """
+    package static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBkTCCATegAwIBAgIBAjAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhHYXRlaG91
         c2UgdGVzdCBhdXRob3JpdHkwIBcNMjQwMTAxMDAwMDAwWhgPMjEyNDAxMDEwMDAw
@@ -50,7 +50,7 @@ enum TestCertificates {
 
         """
 
-    static let key = """
+    package static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6sFfxvZZOQyGd31D
         xEcgfi2sUZKGTnYzNUwg48tniqOhRANCAARRbLnOlUVcFhDyVKYAxr+JpSo8eSRr
