@@ -49,7 +49,7 @@ package final class Exchange: Sendable {
             case .denied: 1
             case .unavailable: 2
             }
-        let packed = Self.isDecided | outcomeNumber << 4 | phase.number
+        let packed = Self.isDecided | outcomeNumber << 4 | UInt8(phase.index)
         return verdict.exchange(packed, ordering: .relaxed) & Self.isDecided == 0
     }
 
@@ -64,19 +64,5 @@ package final class Exchange: Sendable {
             default: .unavailable
             }
         return (outcome, Phase.allCases[Int(packed & 15)])
-    }
-}
-
-extension Phase {
-    fileprivate var number: UInt8 {
-        switch self {
-        case .head: 0
-        case .classify: 1
-        case .authenticate: 2
-        case .authorize: 3
-        case .enrich: 4
-        case .forward: 5
-        case .respond: 6
-        }
     }
 }

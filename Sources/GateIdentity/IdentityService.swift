@@ -24,18 +24,22 @@ package final class IdentityService: Service {
     private let refresh: KeyRefreshPolicy
     private let sharedAllowance: RefetchAllowance.Shared
     private let logger: Logger
+    private let onLoad: @Sendable (Bool) -> Void
     private let state = Mutex(State())
     private let started: AsyncStream<JWKSCache>
     private let starting: AsyncStream<JWKSCache>.Continuation
 
+    /// - Parameter onLoad: told of each attempt to fetch an issuer's keys.
     package init(
         fetcher: any HTTPFetching, clock: any IdentityClock = SystemIdentityClock(),
-        refresh: KeyRefreshPolicy = KeyRefreshPolicy(), logger: Logger
+        refresh: KeyRefreshPolicy = KeyRefreshPolicy(), logger: Logger,
+        onLoad: @escaping @Sendable (_ isSuccess: Bool) -> Void = { _ in }
     ) {
         self.fetcher = fetcher
         self.clock = clock
         self.refresh = refresh
         self.logger = logger
+        self.onLoad = onLoad
         sharedAllowance = RefetchAllowance.Shared(now: clock.elapsed)
         (started, starting) = AsyncStream.makeStream()
     }
@@ -48,7 +52,7 @@ package final class IdentityService: Service {
         let known = state.withLock { $0.caches }
         var factory = ProviderFactory(
             known: known, fetcher: fetcher, clock: clock, refresh: refresh, sharedAllowance: sharedAllowance,
-            logger: logger)
+            logger: logger, onLoad: onLoad)
         var made: [[ProviderPart]] = []
         for providers in resources {
             var parts: [ProviderPart] = []

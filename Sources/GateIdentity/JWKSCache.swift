@@ -36,19 +36,21 @@ package final class JWKSCache: Sendable {
     private let sharedAllowance: RefetchAllowance.Shared
     private let epoch = ValidityEpoch()
     private let logger: Logger
+    private let onLoad: @Sendable (_ isSuccess: Bool) -> Void
     private let state: Mutex<JWKSCacheState>
     private let flights = SingleFlight<Int, Bool>()
     private let isRetired = Atomic(false)
 
     package init(
         _ configuration: Configuration, fetcher: any HTTPFetching, clock: any IdentityClock,
-        sharedAllowance: RefetchAllowance.Shared, logger: Logger
+        sharedAllowance: RefetchAllowance.Shared, logger: Logger, onLoad: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.configuration = configuration
         loader = KeyLoader(source: configuration.source, fetcher: fetcher, clock: clock)
         self.clock = clock
         self.sharedAllowance = sharedAllowance
         self.logger = logger
+        self.onLoad = onLoad
         state = Mutex(JWKSCacheState(policy: configuration.refresh, now: clock.elapsed))
         if case .document(let bytes) = configuration.source.location {
             finish(KeyLoader.read(bytes, algorithms: configuration.algorithms))
@@ -138,6 +140,7 @@ package final class JWKSCache: Sendable {
                 algorithms: configuration.algorithms)
             // Given up by the one request that was doing it: no failure of the provider.
             if Task.isCancelled { return false }
+            if case .success = result { onLoad(true) } else { onLoad(false) }
             finish(result)
             return true
         }

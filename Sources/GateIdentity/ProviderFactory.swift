@@ -13,12 +13,14 @@ struct ProviderFactory {
     private let refresh: KeyRefreshPolicy
     private let sharedAllowance: RefetchAllowance.Shared
     private let logger: Logger
+    private let onLoad: @Sendable (Bool) -> Void
     /// The caches that the validators made so far read.
     private(set) var used: [JWKSCache.Configuration: JWKSCache] = [:]
 
     init(
         known: [JWKSCache.Configuration: JWKSCache], fetcher: any HTTPFetching, clock: any IdentityClock,
-        refresh: KeyRefreshPolicy, sharedAllowance: RefetchAllowance.Shared, logger: Logger
+        refresh: KeyRefreshPolicy, sharedAllowance: RefetchAllowance.Shared, logger: Logger,
+        onLoad: @escaping @Sendable (Bool) -> Void
     ) {
         self.known = known
         self.fetcher = fetcher
@@ -26,6 +28,7 @@ struct ProviderFactory {
         self.refresh = refresh
         self.sharedAllowance = sharedAllowance
         self.logger = logger
+        self.onLoad = onLoad
     }
 
     mutating func parts(of provider: ProviderConfiguration) throws(IdentityError) -> [ProviderPart] {
@@ -173,7 +176,8 @@ struct ProviderFactory {
         let cache =
             known[configuration]
             ?? JWKSCache(
-                configuration, fetcher: fetcher, clock: clock, sharedAllowance: sharedAllowance, logger: logger)
+                configuration, fetcher: fetcher, clock: clock, sharedAllowance: sharedAllowance, logger: logger,
+                onLoad: onLoad)
         used[configuration] = cache
         return cache
     }

@@ -178,20 +178,6 @@ extension AuditEvent.Outcome {
     }
 }
 
-extension Phase {
-    fileprivate var index: Int {
-        switch self {
-        case .head: 0
-        case .classify: 1
-        case .authenticate: 2
-        case .authorize: 3
-        case .enrich: 4
-        case .forward: 5
-        case .respond: 6
-        }
-    }
-}
-
 extension GatewayMetrics.UpstreamFailureReason {
     fileprivate var index: Int {
         switch self {

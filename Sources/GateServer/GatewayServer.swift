@@ -61,7 +61,11 @@ package struct GatewayServer: Sendable {
 
     private func run(_ translation: SettingsTranslation, _ fetcher: AsyncHTTPFetcher) async throws {
         let health = HealthState()
-        let identity = IdentityService(fetcher: fetcher, refresh: refreshPolicy, logger: logger)
+        let identity = IdentityService(fetcher: fetcher, refresh: refreshPolicy, logger: logger) {
+            [metrics] isSuccess in
+            metrics.keyRefreshes.increment()
+            if !isSuccess { metrics.keyRefreshFailures.increment() }
+        }
         let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
         let upstreams = UpstreamTable(configured)
         let auditLog = makeAuditLog()
