@@ -32,16 +32,12 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         package var requiredClaims: Set<String>
         /// Whether a token that names no client is refused, which only ID tokens of the provider lack.
         package var requiresClient: Bool
-        /// Our own client id, when it is an audience only because ID tokens and some servers' access tokens name it: a token for
-        /// nothing else must show that it is an access token.
-        package var ownClientID: String?
         package var mapping: ClaimsMapping
 
         package init(
             provider: ProviderID, issuer: IssuerRule, audiences: Set<String>, leeway: Duration = .seconds(60),
             types: Set<String> = ClaimChecks.accessTokenTypes, acceptsIDTokens: Bool = false,
-            requiredClaims: Set<String> = [], requiresClient: Bool = false, ownClientID: String? = nil,
-            mapping: ClaimsMapping = .openIDConnect
+            requiredClaims: Set<String> = [], requiresClient: Bool = false, mapping: ClaimsMapping = .openIDConnect
         ) {
             self.provider = provider
             self.issuer = issuer
@@ -51,7 +47,6 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
             self.acceptsIDTokens = acceptsIDTokens
             self.requiredClaims = requiredClaims
             self.requiresClient = requiresClient
-            self.ownClientID = ownClientID
             self.mapping = mapping
         }
     }
@@ -171,20 +166,7 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
         {
             return .tokenType
         }
-        if let own = configuration.ownClientID, !configuration.acceptsIDTokens,
-            jwt.claims.audiences.allSatisfy({ $0.isExactly(own) || !isAudience($0) }),
-            Self.marksOfAccess.allSatisfy({ jwt.claims[$0] == nil })
-        {
-            return .tokenType
-        }
         return nil
-    }
-
-    /// What access tokens have and ID tokens have not (RFC 9068 §2.2; `scp` and `cid` of several servers).
-    private static let marksOfAccess = ["scope", "scp", "client_id", "cid", "roles", "entitlements"]
-
-    private func isAudience(_ offered: String) -> Bool {
-        configuration.audiences.contains { $0.isExactly(offered) }
     }
 
     private func isIssuer(of jwt: UnverifiedJWT, _ keys: IssuerKeys) -> Bool {

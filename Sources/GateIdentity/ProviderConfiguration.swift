@@ -46,8 +46,6 @@ package struct OpenIDConnectConfiguration: Sendable {
     package var types: Set<String>
     package var acceptsIDTokens: Bool
     package var requiredClaims: Set<String>
-    /// Among ``audiences`` only because it is our client id; see ``JWTAccessTokenValidator/Configuration/ownClientID``.
-    package var ownClientID: String?
     package var mapping: ClaimsMapping
     package var network: NetworkAccess
 
@@ -55,8 +53,8 @@ package struct OpenIDConnectConfiguration: Sendable {
         provider: ProviderID, issuer: IssuerURL?, wellKnown: HTTPURL? = nil, keySet: HTTPURL? = nil,
         keyDocument: [UInt8]? = nil, audiences: Set<String>, algorithms: Set<JWAlgorithm> = JWAlgorithm.defaults,
         leeway: Duration = .seconds(60), types: Set<String> = ClaimChecks.accessTokenTypes,
-        acceptsIDTokens: Bool = false, requiredClaims: Set<String> = [], ownClientID: String? = nil,
-        mapping: ClaimsMapping = .openIDConnect, network: NetworkAccess = NetworkAccess()
+        acceptsIDTokens: Bool = false, requiredClaims: Set<String> = [], mapping: ClaimsMapping = .openIDConnect,
+        network: NetworkAccess = NetworkAccess()
     ) {
         self.provider = provider
         self.issuer = issuer
@@ -69,7 +67,6 @@ package struct OpenIDConnectConfiguration: Sendable {
         self.types = types
         self.acceptsIDTokens = acceptsIDTokens
         self.requiredClaims = requiredClaims
-        self.ownClientID = ownClientID
         self.mapping = mapping
         self.network = network
     }

@@ -100,8 +100,7 @@ struct ProviderFactory {
             .init(
                 provider: provider, issuer: rule, audiences: configuration.audiences, leeway: configuration.leeway,
                 types: configuration.types, acceptsIDTokens: configuration.acceptsIDTokens,
-                requiredClaims: configuration.requiredClaims, ownClientID: configuration.ownClientID,
-                mapping: configuration.mapping),
+                requiredClaims: configuration.requiredClaims, mapping: configuration.mapping),
             source, configuration.algorithms,
             issuer: configuration.issuer?.rawValue ?? configuration.wellKnown?.description ?? "")
     }

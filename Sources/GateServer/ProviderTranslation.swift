@@ -68,8 +68,6 @@ struct ProviderTranslation {
                     wellKnown: try url(provider.wellKnown),
                     keySet: try url(provider.keySetURL), audiences: audiences, algorithms: algorithms,
                     leeway: provider.clockSkew,
-                    ownClientID: resourceAudiences.contains(provider.clientID?.rawValue ?? "")
-                        ? nil : provider.clientID?.rawValue,
                     mapping: ClaimsMapping.openIDConnect.naming(by: provider.nameClaimType),
                     network: network))
         ]

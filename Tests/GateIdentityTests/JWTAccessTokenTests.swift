@@ -139,24 +139,6 @@ struct JWTAccessTokenTests {
         #expect(chain.immediateVerdict(on: token, at: harness.clock.wall)?.outcome == "malformed")
     }
 
-    @Test("a token for nothing but our own client id must show that it is no ID token (RS-09)")
-    func ownClientID() async throws {
-        let harness = try IdentityHarness()
-        var provider = harness.openIDConnect
-        provider.audiences.insert("our-client")
-        provider.ownClientID = "our-client"
-        let chain = try await harness.warmChain(.openIDConnect(provider))
-        func outcome(_ claims: [String: JSONValue?]) throws -> String? {
-            chain.immediateVerdict(on: try harness.token(claims), at: harness.clock.wall)?.outcome
-        }
-        let bare: [String: JSONValue?] = ["scope": absent, "client_id": absent]
-
-        #expect(try outcome(bare.merging(["aud": "our-client"]) { $1 }) == "tokenType")
-        #expect(try outcome(bare.merging(["aud": ["our-client", "another"]]) { $1 }) == "tokenType")
-        #expect(try outcome(["aud": "our-client", "scope": "mcp.read"]) == "accepted")
-        #expect(try outcome(bare) == "accepted", "for the resource itself")
-    }
-
     @Test(
         "nobody waits for keys with an algorithm that no key makes good", arguments: ["HS256", "none", "RS1", "rs256"])
     func hopelessAlgorithm(_ algorithm: String) async throws {
