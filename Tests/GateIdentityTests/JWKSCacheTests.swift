@@ -7,8 +7,6 @@ import GateJSON
 import GateOAuth
 import GateTestKit
 import GateTime
-import Logging
-import Synchronization
 import Testing
 
 /// D10 and the fault row of the key set: good tokens never fail, forged ones never pass, the provider is not flooded.
@@ -422,31 +420,4 @@ extension IdentityHarness {
         for _ in 0..<2_000_000 where clock.sleeperCount == 0 { await Task.yield() }
         try #require(clock.sleeperCount > 0)
     }
-
-    @Test("every attempt to fetch keys is counted, and what came of it")
-    func attemptsAreCounted() async throws {
-        let counts = GatewayCounts()
-        let fetcher = ScriptedFetcher()
-        let service = IdentityService(
-            fetcher: fetcher, clock: ManualClock(),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        ) { counts.note($0) }
-        let mint = try TokenMint()
-        let provider = OpenIDConnectConfiguration(
-            provider: ProviderID("custom"), issuer: IssuerURL(mint.issuer),
-            keySet: try HTTPURL(IdentityHarness.keySet), audiences: [mint.audience])
-
-        _ = try service.makeChains(for: [[.openIDConnect(provider)]])
-        await service.warmUp()
-        #expect(counts.values == [false])
-        fetcher.answer(IdentityHarness.keySet, with: .json(mint.keySet()))
-        await service.warmUp()
-        #expect(counts.values == [false, true])
-    }
-}
-
-private final class GatewayCounts: Sendable {
-    private let state = Mutex<[Bool]>([])
-    var values: [Bool] { state.withLock { $0 } }
-    func note(_ isSuccess: Bool) { state.withLock { $0.append(isSuccess) } }
 }
