@@ -97,6 +97,8 @@ package enum UpstreamFailure: Sendable, Hashable {
     case protocolViolation
     /// All connections are in use and the queue is full.
     case overloaded
+    /// The bodies that are held to be inspected leave no room for another.
+    case bodiesFull
     /// The client's body did not come in time or broke its framing.
     case requestBodyBroken(HTTPRefusal)
     /// The body was larger than may be inspected.

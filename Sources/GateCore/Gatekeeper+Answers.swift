@@ -74,7 +74,7 @@ extension Gatekeeper {
         case .timedOut: metrics.upstreamFailed(.timeout)
         case .protocolViolation: metrics.upstreamFailed(.protocol)
         case .overloaded: metrics.upstreamFailed(.overloaded)
-        case .requestBodyTooLarge, .requestBodyBroken:
+        case .requestBodyTooLarge, .requestBodyBroken, .bodiesFull:
             return response(
                 .upstreamFailed(failure), plan.exchange, nil, .authorize, plan.protection?.admittance)
         }
@@ -110,12 +110,7 @@ extension Gatekeeper {
         _ rejection: Rejection, _ exchange: Exchange, _ resource: ProtectedResource?, _ phase: Phase,
         _ admittance: Admittance?
     ) -> LocalResponse {
-        let outcome: AuditEvent.Outcome =
-            switch rejection {
-            case .dependencyUnavailable: .unavailable
-            default: .denied
-            }
-        decide(exchange, outcome, rejection.reason, phase, rejection.status, admittance)
+        decide(exchange, rejection.outcome, rejection.reason, phase, rejection.status, admittance)
         return RejectionResponse(
             rejection: rejection, resource: resource, phase: phase, traceID: exchange.trace.traceID,
             requestID: exchange.requestID.hex, allowedOrigin: exchange.allowedOrigin

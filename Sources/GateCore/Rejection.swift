@@ -4,6 +4,7 @@ package import GateHTTP
 package import GateIdentity
 package import GateMCP
 package import GateOAuth
+import GateObserve
 package import GatePolicy
 
 /// Why the gate refuses, before any HTTP: the closed list that ``RejectionResponse`` renders.
@@ -64,11 +65,21 @@ extension Rejection {
         case .upstreamFailed(let failure):
             switch failure {
             case .timedOut: 504
-            case .overloaded: 503
+            case .overloaded, .bodiesFull: 503
             case .requestBodyBroken(let refusal): refusal.status
             case .requestBodyTooLarge: 413
             case .unreachable, .protocolViolation: 502
             }
+        }
+    }
+
+    /// Whether it was the client's doing, or the want of something that the decision or its answer depends on.
+    var outcome: AuditEvent.Outcome {
+        switch self {
+        case .dependencyUnavailable: .unavailable
+        case .upstreamFailed(.requestBodyBroken), .upstreamFailed(.requestBodyTooLarge): .denied
+        case .upstreamFailed: .unavailable
+        default: .denied
         }
     }
 
@@ -139,6 +150,7 @@ extension UpstreamFailure {
         case .timedOut: "timeout"
         case .protocolViolation: "protocol"
         case .overloaded: "overloaded"
+        case .bodiesFull: "bodies_full"
         case .requestBodyBroken: "request_body"
         case .requestBodyTooLarge: "limit"
         }

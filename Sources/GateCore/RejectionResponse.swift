@@ -64,7 +64,7 @@ struct RejectionResponse {
         case .wireRefused(.methodRefused): [("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")]
         case .dependencyUnavailable(let failure):
             [("Retry-After", String(max(1, failure.retryAfter.components.seconds)))]
-        case .upstreamFailed(.overloaded): [("Retry-After", "1")]
+        case .upstreamFailed(.overloaded), .upstreamFailed(.bodiesFull): [("Retry-After", "1")]
         default: []
         }
     }
@@ -144,6 +144,7 @@ struct RejectionResponse {
         case .timedOut: ("upstream-timeout", "The server behind the gate took too long", nil)
         case .protocolViolation: ("upstream-protocol", "The server behind the gate answered with broken HTTP", nil)
         case .overloaded: ("overloaded", "Too many requests are waiting", nil)
+        case .bodiesFull: ("overloaded", "Too many messages are being read", nil)
         case .requestBodyBroken: ("malformed-request", "The request body is not valid HTTP or did not arrive", nil)
         case .requestBodyTooLarge: ("body-too-large", "The message is too large", nil)
         }

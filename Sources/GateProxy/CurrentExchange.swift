@@ -24,10 +24,10 @@ final class CurrentExchange {
     var answerBytes = 0
     /// Octets of the answer that wait for the end of the read, to go out in one write.
     var outgoing: ByteBuffer?
-    /// Octets of the body that are counted in the ``CollectionBudget``.
+    /// Octets of the body that are counted in the ``CollectionBudget``, until the upstream has taken them.
     var reserved = 0
     /// Counted among the open streams.
-    var isCountedAsStream = false
+    private(set) var isStreaming = false
 
     init(plan: ForwardPlan, head: ByteBuffer, framer: BodyFramer) {
         self.plan = plan
@@ -35,10 +35,14 @@ final class CurrentExchange {
         self.framer = framer
     }
 
-    /// Lets go of everything that nobody needs while the answer streams.
-    func forgetRequest() {
+    /// An answer has begun: lets go of everything that nobody needs from here on.
+    ///
+    /// - Parameter isStream: it may go on for long; nothing of the configuration that the request was admitted under is kept for it.
+    func answerBegan(isStream: Bool) {
         head = ByteBuffer()
         collected = nil
-        if isCountedAsStream { plan = plan.whileStreaming }
+        guard isStream else { return }
+        isStreaming = true
+        plan = plan.whileStreaming
     }
 }

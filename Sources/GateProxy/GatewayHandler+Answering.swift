@@ -14,6 +14,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
 
     func upstreamBecameWritable() {
         machine.upstreamTakesBody(at: loop.now)
+        if let exchange = current { letGo(of: exchange) }
         sendRequestBody()
         resumeReading()
     }
@@ -34,8 +35,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
             answer, to: head, isDraining: loop.drain.mode >= .draining,
             idleLimit: exchange.upstream?.lane.bodyTimeout ?? .zero, at: loop.now)
         exchange.framesAnswer = machine.answerFraming == .chunked && output == .content
-        exchange.forgetRequest()
-        if machine.isStreaming { countAsStream(exchange) }
+        began(exchange, isStream: machine.isStreaming)
 
         loop.scratch.removeAll(keepingCapacity: true)
         ResponseHeadWriter.write(
@@ -48,9 +48,9 @@ extension GatewayHandler: UpstreamConnectionOwner {
         return output
     }
 
-    private func countAsStream(_ exchange: CurrentExchange) {
-        exchange.isCountedAsStream = true
-        loop.metrics.openStreams.increment()
+    private func began(_ exchange: CurrentExchange, isStream: Bool) {
+        exchange.answerBegan(isStream: isStream)
+        if isStream { loop.metrics.openStreams.increment() }
     }
 
     func answerBody(_ piece: ByteBuffer) {
@@ -119,8 +119,7 @@ extension GatewayHandler: UpstreamConnectionOwner {
         ResponseHeadWriter.write(
             answer, bytes.readableBytesUInt8Span, edits, framing: .none, keepsAlive: true, into: &loop.scratch)
         machine.switchedProtocols()
-        exchange.forgetRequest()
-        countAsStream(exchange)
+        began(exchange, isStream: true)
         context?.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: loop.scratch)), promise: nil)
         if let early = input {
             input = nil

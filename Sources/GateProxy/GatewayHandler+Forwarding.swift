@@ -32,9 +32,9 @@ extension GatewayHandler {
         guard let exchange = current, let limit = exchange.plan.inspectsBodyUpTo else { return false }
         if case .length(let length) = head.framing {
             // The octets stay where they are until all are here.
-            let received = input?.readableBytes ?? 0
-            guard received >= Int(length) else {
-                guard hold(received, of: exchange) else { return false }
+            let received = min(input?.readableBytes ?? 0, Int(length))
+            guard hold(received, of: exchange) else { return false }
+            guard received == Int(length) else {
                 machine.collected(received, isComplete: false, at: loop.now)
                 return false
             }
@@ -44,7 +44,6 @@ extension GatewayHandler {
         }
         let body = exchange.collected ?? ByteBuffer()
         exchange.collected = body
-        letGo(of: exchange)
         machine.collected(body.readableBytes, isComplete: true, at: loop.now)
         if let refusal = loop.gate.inspect(body.readableBytesUInt8Span, for: exchange.plan) {
             finish(exchange, status: refusal.status, answerBytes: refusal.body.count)
@@ -77,18 +76,18 @@ extension GatewayHandler {
             failExchange(.requestBodyTooLarge)
             return false
         }
-        if framer.isComplete { return true }
         guard hold(collected.readableBytes, of: exchange) else { return false }
+        if framer.isComplete { return true }
         machine.collected(collected.readableBytes, isComplete: false, at: loop.now)
         return false
     }
 
-    /// Counts what is held of a body that is not complete; false when there is no room for it, and the exchange has failed.
+    /// Counts what is held of a body; false when there is no room for it, and the exchange has failed.
     private func hold(_ octets: Int, of exchange: CurrentExchange) -> Bool {
         let more = octets - exchange.reserved
         guard more > 0 else { return true }
         guard loop.collections.take(more) else {
-            failExchange(.overloaded)
+            failExchange(.bodiesFull)
             return false
         }
         exchange.reserved = octets
@@ -131,6 +130,9 @@ extension GatewayHandler {
         if let body, joined > 0 { octets.writeImmutableBuffer(body) }
         connection.write(octets)
         if let body, joined == 0, body.readableBytes > 0 { connection.write(body) }
+        // Its connection has it now, and is asked for it again by nobody: what has a body that is inspected is not sent twice.
+        exchange.collected = nil
+        if connection.isWritable { letGo(of: exchange) }
 
         machine.forwarding(headTimeout: connection.lane.headTimeout, at: loop.now)
         if machine.isRequestComplete {

@@ -133,6 +133,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking, Flushing {
         switch due {
         case .nothing: break
         case .close: close()
+        case .linger: linger()
         case .refuse: send(loop.gate.refuse(.timedOut, on: facts), answering: .other, closing: true)
         case .fail(let failure): failExchange(failure)
         case .endStream: endStream()
@@ -323,7 +324,7 @@ final class GatewayHandler: ChannelDuplexHandler, LoopTicking, Flushing {
         exchange.ticket = nil
         exchange.upstream?.abandon(by: self)
         exchange.upstream = nil
-        if exchange.isCountedAsStream { loop.metrics.openStreams.decrement() }
+        if exchange.isStreaming { loop.metrics.openStreams.decrement() }
         loop.gate.finished(exchange.plan.exchange, status: status, answerBytes: answerBytes ?? exchange.answerBytes)
     }
 }

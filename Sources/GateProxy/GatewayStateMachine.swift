@@ -232,6 +232,8 @@ struct GatewayStateMachine: Sendable {
     enum Due: Sendable, Hashable {
         case nothing
         case close
+        /// Nothing is under way; what was answered may still be on its way out.
+        case linger
         /// Part of a head came, the rest did not.
         case refuse
         case fail(UpstreamFailure)
@@ -253,9 +255,9 @@ struct GatewayStateMachine: Sendable {
         switch state {
         case .awaitingHead:
             // A request may be on its way on a connection that was just opened or answered.
-            if mode >= .draining, held == 0, waitsForHeadSince + .seconds(1) < now { return .close }
+            if mode >= .draining, held == 0, waitsForHeadSince + .seconds(1) < now { return .linger }
             guard deadline < now else { return .nothing }
-            return held > 0 ? .refuse : .close
+            return held > 0 ? .refuse : .linger
         case .deciding: return deadline < now ? .close : .nothing
         case .collecting: return deadline < now ? .fail(.requestBodyBroken(.timedOut)) : .nothing
         case .connecting, .closed: return .nothing

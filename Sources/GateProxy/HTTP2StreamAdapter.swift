@@ -42,7 +42,7 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     private var scanner = ResponseHeadScanner()
     private var answer = ResponseHead()
     private var framer = BodyFramer(.none)
-    /// The write of the answer's last frame, kept when the answer ends before the request does.
+    /// The write of the answer's last frame: complete when flow control has let all of the answer go.
     private var lastWrite: EventLoopFuture<Void>?
 
     // MARK: request
@@ -201,8 +201,7 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
             promise: endStream ? lastPromise(context) : nil)
     }
 
-    private func lastPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
-        if isRemoteDone { return nil }
+    private func lastPromise(_ context: ChannelHandlerContext) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
         lastWrite = promise.futureResult
         return promise
@@ -231,12 +230,9 @@ final class HTTP2StreamAdapter: ChannelDuplexHandler {
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard case .output = mode else { return context.close(mode: mode, promise: promise) }
         guard case .ended = outbound else { return context.close(promise: promise) }
-        if isRemoteDone {
-            promise?.succeed(())
-            return
-        }
-        // A reset drops what flow control still holds back of the answer: it waits for the last frame.
+        // A reset, as closing is one, drops what flow control still holds back of the answer: it waits for the last frame.
         let written = lastWrite ?? context.eventLoop.makeSucceededVoidFuture()
+        if isRemoteDone { return written.cascade(to: promise) }
         written.assumeIsolated().whenComplete { [self] _ in
             context.writeAndFlush(wrapOutboundOut(.rstStream(.noError)), promise: nil)
             context.close(promise: promise)

@@ -85,7 +85,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Flushing {
     func begin(_ owner: any UpstreamConnectionOwner, method: HTTPMethod) {
         self.owner = owner
         self.method = method
-        wasUsedBefore = exchangeCount > 0
+        wasUsedBefore = isUsed
         state = .head
         hasAnswered = false
         isRequestSent = false
@@ -107,6 +107,9 @@ final class UpstreamConnection: ChannelDuplexHandler, Flushing {
         context?.flush()
     }
 
+    /// An exchange was carried, or begun, before.
+    var isUsed: Bool { exchangeCount > 0 }
+
     /// The whole request has been written: only then may the connection be used again.
     func requestSent() {
         isRequestSent = true
@@ -123,8 +126,11 @@ final class UpstreamConnection: ChannelDuplexHandler, Flushing {
     /// The exchange that it was taken for has ended.
     func giveBackUnused() { pool.give(back: self) }
 
+    /// What was told to whole is sent before: a tunnel's last octets, a complete request.
     func close() {
-        if state != .closed { state = .closed }
+        let isWhole = state == .tunnel || isRequestSent
+        state = .closed
+        if isFlushPending, isWhole { flushNow() }
         context?.close(promise: nil)
     }
 

@@ -26,7 +26,12 @@ struct UpstreamConnector {
         }
 
         let context: NIOSSLContext
-        do { context = try upstreams.tlsContext(for: configuration) } catch { return eventLoop.makeFailedFuture(error) }
+        do {
+            context = try upstreams.tlsContext(for: configuration)
+        } catch {
+            // With the loop's next turn: the pool goes on to the next in line, and not ever deeper.
+            return eventLoop.submit { throw error }
+        }
         // An address is no server name (RFC 6066 §3): the certificate is then checked against the address itself.
         let isAddress = name.isEmpty || (try? SocketAddress(ipAddress: name, port: 0)) != nil
         let handshake = eventLoop.makePromise(of: Void.self)

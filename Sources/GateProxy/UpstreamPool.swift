@@ -52,7 +52,7 @@ final class UpstreamPool {
             metrics.upstreamReuses.increment()
             return .connection(connection)
         }
-        let ticket = UpstreamTicket(taker, until: .now() + lane.connectTimeout)
+        let ticket = UpstreamTicket(taker, fresh: fresh, until: .now() + lane.connectTimeout)
         if lane.count < lane.maximum {
             open(lane, ticket)
         } else {
@@ -65,7 +65,10 @@ final class UpstreamPool {
     /// The connection's exchange is over and it may carry another.
     func give(back connection: UpstreamConnection) {
         let lane = connection.lane
-        if let taker = lane.nextTicket()?.redeem() {
+        if connection.isUsed, lane.isFreshNext {
+            // Its place is what the next in line needs.
+            connection.close()
+        } else if let taker = lane.nextTicket()?.redeem() {
             metrics.upstreamReuses.increment()
             taker.upstreamReady(connection)
         } else if lane.isRetired || isClosing {

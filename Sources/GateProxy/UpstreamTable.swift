@@ -44,13 +44,15 @@ package final class UpstreamTable: Sendable {
     ///
     /// - Throws: when the file with the authorities cannot be read.
     func tlsContext(for upstream: UpstreamConfiguration) throws -> NIOSSLContext {
-        if let known = state.withLock({ $0.contexts[upstream] }) { return known }
+        let (known, began) = state.withLock { ($0.contexts[upstream], newest) }
+        if let known { return known }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         if let path = upstream.certificateAuthority { configuration.trustRoots = .file(path) }
         configuration.applicationProtocols = ["http/1.1"]
         let context = try NIOSSLContext(configuration: configuration)
-        state.withLock { $0.contexts[upstream] = context }
+        // What was read before a change is not kept beyond it.
+        state.withLock { if newest == began { $0.contexts[upstream] = context } }
         return context
     }
 }

@@ -13,9 +13,12 @@ protocol UpstreamTaker: AnyObject {
 final class UpstreamTicket {
     private var taker: (any UpstreamTaker)?
     let deadline: NIODeadline
+    /// Nothing but a connection that was never used will do: for the second try.
+    let isFresh: Bool
 
-    init(_ taker: any UpstreamTaker, until deadline: NIODeadline) {
+    init(_ taker: any UpstreamTaker, fresh: Bool, until deadline: NIODeadline) {
         self.taker = taker
+        isFresh = fresh
         self.deadline = deadline
     }
 

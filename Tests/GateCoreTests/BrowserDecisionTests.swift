@@ -13,7 +13,7 @@ import Testing
 
     @Test("a gate on this machine is open to this machine's pages")
     func loopbackOrigin() async throws {
-        let harness = try DecisionHarness { $0.publicURL = try! HTTPURL("http://127.0.0.1:8080") }
+        let harness = try DecisionHarness { $0.publicURL = try HTTPURL("http://127.0.0.1:8080") }
         for (origin, isAllowed) in [
             ("http://localhost:6274", true), ("http://127.0.0.1:6274", true), ("http://[::1]:1", true),
             ("http://localhost.evil.example", false), ("http://127.0.0.1.evil.example", false),

@@ -23,7 +23,7 @@ struct DecisionHarness {
     let configuration: GatewaySnapshot.Configuration
 
     init(
-        _ edit: (inout GatewaySnapshot.Configuration) -> Void = { _ in },
+        _ edit: (inout GatewaySnapshot.Configuration) throws -> Void = { _ in },
         resources edited: (inout [ProtectedResource.Configuration]) -> Void = { _ in }
     ) throws {
         check = ScriptedCheck()
@@ -42,7 +42,7 @@ struct DecisionHarness {
             publicURL: try HTTPURL("https://mcp.example"), resources: resources)
         configuration.issuers = [IssuerURL("https://login.example/")]
         configuration.policies = [ScriptedCheck.id: EasyAuthPolicy(), .entra: EasyAuthPolicy()]
-        edit(&configuration)
+        try edit(&configuration)
         self.configuration = configuration
         gate = Gatekeeper(
             snapshot: GatewaySnapshot(configuration), clock: clock, audit: audit, metrics: metrics)

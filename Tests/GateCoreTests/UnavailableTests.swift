@@ -1,7 +1,10 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateCore
+import GateHTTP
 import GateIdentity
 import GateOAuth
+import GateObserve
 import GateTestKit
 import Testing
 
@@ -48,6 +51,29 @@ struct UnavailableTests {
         gate.fetcher.answer(Self.keySet, with: .refused)
 
         #expect(await gate.ask("POST /mcp", bearer: token).status == 401)
+    }
+
+    @Test(
+        "what the upstream fails to do is counted as unavailable, what the client fails to do as denied",
+        arguments: [
+            (UpstreamFailure.unreachable, 502, true), (.timedOut, 504, true), (.protocolViolation, 502, true),
+            (.overloaded, 503, true), (.bodiesFull, 503, true), (.requestBodyBroken(.timedOut), 408, false),
+            (.requestBodyBroken(.chunkMalformed), 400, false), (.requestBodyTooLarge, 413, false),
+        ])
+    func upstream(_ failure: UpstreamFailure, _ status: Int, isUnavailable: Bool) async throws {
+        let harness = try DecisionHarness()
+        let plan = try #require(await harness.send(.post()).plan)
+
+        #expect(harness.gate.failed(failure, for: plan).status == status)
+        harness.gate.finished(plan.exchange, status: status, answerBytes: 0)
+        var text = PrometheusText()
+        harness.metrics.write(to: &text)
+        let moved = text.text.split(separator: "\n").filter { $0.hasSuffix(" 1") }
+        let outcome = isUnavailable ? "unavailable" : "denied"
+        #expect(moved.contains { $0.hasPrefix("gatehouse_requests_total{") && $0.contains("\"\(outcome)\"") })
+        let failures = moved.filter { $0.hasPrefix("gatehouse_upstream_failures_total{") }
+        // What no upstream had a part in is not counted against it.
+        #expect(failures.count == (isUnavailable && failure != .bodiesFull ? 1 : 0))
     }
 
     @Test("keys that come after a wait decide the request that waited (RS-19)")

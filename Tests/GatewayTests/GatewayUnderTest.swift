@@ -28,6 +28,7 @@ struct GatewayUnderTest: Sendable {
         var drain = Duration.zero
         var upstream: @Sendable (inout UpstreamConfiguration) -> Void = { _ in }
         var upstreamReceiveBuffer: Int?
+        var upstreamReads = true
         /// What the upstream speaks TLS with.
         var upstreamTLS: NIOSSLContext?
         var tls: NIOSSLContext?
@@ -58,7 +59,7 @@ struct GatewayUnderTest: Sendable {
         var options = Options()
         change(&options)
         let upstream = try await ScriptedUpstream.start(
-            receiveBuffer: options.upstreamReceiveBuffer, tls: options.upstreamTLS)
+            receiveBuffer: options.upstreamReceiveBuffer, reads: options.upstreamReads, tls: options.upstreamTLS)
         var behind = UpstreamConfiguration(address: .tcp(host: "127.0.0.1", port: upstream.port))
         options.upstream(&behind)
         var configuration = GatewayListener.Configuration(addresses: [.tcp(host: "127.0.0.1", port: 0)])

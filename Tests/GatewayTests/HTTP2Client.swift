@@ -129,6 +129,11 @@ final class HTTP2Client: Sendable {
 
         func reset() { send(.rstStream(.cancel)) }
 
+        func setReading(_ isOn: Bool) async throws {
+            try await channel.setOption(.autoRead, value: isOn).get()
+            if isOn { channel.read() }
+        }
+
         /// The whole answer.
         func answer() async throws -> Received {
             try await received.wait("the answer's end") { $0.isEnded || $0.isBroken }

@@ -93,7 +93,7 @@ final class ScriptedGate: RequestGate {
             switch failure {
             case .unreachable, .protocolViolation: 502
             case .timedOut: 504
-            case .overloaded: 503
+            case .overloaded, .bodiesFull: 503
             case .requestBodyBroken(let refusal): refusal.status
             case .requestBodyTooLarge: 413
             }

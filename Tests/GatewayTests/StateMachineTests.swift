@@ -2,6 +2,7 @@
 
 import GateCore
 import GateHTTP
+import GateObserve
 import GateTime
 import NIOCore
 import Testing
@@ -52,11 +53,11 @@ struct StateMachineTests {
     func heads() {
         var machine = machine()
         #expect(due(machine, after: .seconds(10)) == .nothing)
-        #expect(due(machine, after: .seconds(11)) == .close)
+        #expect(due(machine, after: .seconds(11)) == .linger)
         #expect(due(machine, after: .seconds(11), held: 1) == .refuse)
         machine.awaitHead(hasOctets: false, at: start)
         #expect(due(machine, after: .seconds(74)) == .nothing)
-        #expect(due(machine, after: .seconds(76)) == .close)
+        #expect(due(machine, after: .seconds(76)) == .linger)
         machine.headBegan(at: start + .seconds(70))
         #expect(due(machine, after: .seconds(79), held: 1) == .nothing)
         #expect(due(machine, after: .seconds(81), held: 1) == .refuse)
@@ -164,7 +165,7 @@ struct StateMachineTests {
     func drainIdle() {
         let machine = machine()
         #expect(due(machine, after: .milliseconds(900), mode: .draining) == .nothing)
-        #expect(due(machine, after: .milliseconds(1_100), mode: .draining) == .close)
+        #expect(due(machine, after: .milliseconds(1_100), mode: .draining) == .linger)
         #expect(due(machine, after: .milliseconds(1_100), mode: .draining, held: 1) == .nothing)
     }
 
@@ -197,5 +198,22 @@ struct StateMachineTests {
         #expect(due(machine, after: .seconds(61)) == .close)
         machine.outputEnded(at: start)
         #expect(due(machine, after: .seconds(3)) == .close)
+    }
+
+    @Test("a stream keeps nothing of the configuration that it was admitted under", arguments: [false, true])
+    func streamLetsGo(isStream: Bool) {
+        let id = RequestID.make()
+        let exchange = Exchange(
+            requestID: id, trace: .make(for: id), startedAt: .now, method: "GET", path: "/", remoteAddress: "unix",
+            allowedOrigin: nil)
+        let edits = RequestEdits(appendedLines: Array("X-MS-CLIENT-PRINCIPAL-ID: alice\r\n".utf8), allowsUpgrade: true)
+        let current = CurrentExchange(
+            plan: ForwardPlan(destination: .upstream(0), edits: edits, endsAt: wall, exchange: exchange),
+            head: ByteBuffer(string: "GET / HTTP/1.1\r\n\r\n"), framer: BodyFramer(.none))
+        current.answerBegan(isStream: isStream)
+
+        #expect(current.head.readableBytes == 0 && current.isStreaming == isStream)
+        #expect(current.plan.edits.appendedLines.isEmpty == isStream)
+        #expect(current.plan.edits.allowsUpgrade && current.plan.endsAt == wall && current.plan.exchange === exchange)
     }
 }

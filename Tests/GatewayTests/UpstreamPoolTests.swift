@@ -120,6 +120,85 @@ struct UpstreamPoolTests {
         }
     }
 
+    @Test("bodies that are complete count, too, until the upstream took them (D21)", arguments: [false, true])
+    func completeCollections(isChunked: Bool) async throws {
+        let body = String(repeating: "a", count: 12_000_000)
+        try await GatewayUnderTest.run(ScriptedGate(inspectingUpTo: body.utf8.count) { _ in nil }) {
+            $0.limits.collectedBytes = 15_000_000
+            $0.upstreamReceiveBuffer = 8_192
+            $0.upstreamReads = false
+        } _: { gateway in
+            let rest =
+                isChunked
+                ? "Transfer-Encoding: chunked\r\n\r\n" + String(body.utf8.count, radix: 16) + "\r\n\(body)\r\n0\r\n\r\n"
+                : "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            let first = try await gateway.connect()
+            first.send("POST /1 HTTP/1.1\r\nHost: a\r\n" + rest)
+            let upstream = try await gateway.upstream.accept()
+            // The first body was read and waits for its upstream.
+            await Quiet.pass(.milliseconds(500))
+            let second = try await gateway.connect()
+            // No more of it than has no room, since what comes after a refusal may end in a reset.
+            second.send("POST /2 HTTP/1.1\r\nHost: a\r\n" + rest.prefix(3_100_000))
+            #expect(try await second.readHead().hasPrefix("HTTP/1.1 503 "))
+            #expect(gateway.gate.ledger.value.failures == [.bodiesFull])
+
+            try await upstream.setReading(true)
+            upstream.channel.read()
+            _ = try await upstream.readHead()
+            _ = try await upstream.read(count: body.utf8.count)
+            // Its answer is still due, but the body is held no longer.
+            let third = try await gateway.connect()
+            third.send("POST /3 HTTP/1.1\r\nHost: a\r\n" + rest)
+            let next = try await gateway.upstream.accept()
+            try await next.setReading(true)
+            next.channel.read()
+            _ = try await next.readHead()
+            _ = try await next.read(count: body.utf8.count)
+            for peer in [upstream, next] { peer.send(Self.ok) }
+            #expect(try await first.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
+            #expect(try await third.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test("a second try that has to wait gets a connection that nobody used before")
+    func freshAfterWaiting() async throws {
+        try await GatewayUnderTest.run(ScriptedGate()) {
+            $0.upstream = { $0.maximumConnections = 2 }
+        } _: { gateway in
+            let clients = [try await gateway.connect(), try await gateway.connect()]
+            var used: [Peer] = []
+            for (number, client) in clients.enumerated() {
+                client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+                used.append(try await gateway.upstream.accept())
+                _ = try await used[number].readHead()
+            }
+            for (client, peer) in zip(clients, used) {
+                peer.send(Self.ok)
+                _ = try await client.read(through: "ok")
+            }
+            // Both connections are busy, and so is the place of the one that breaks: three more requests than that wait.
+            for (number, client) in clients.enumerated() {
+                client.send("GET /again/\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+            }
+            let heads = [try await used[0].readHead(), try await used[1].readHead()]
+            let waiting = try await gateway.connect()
+            waiting.send("GET /waiting HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await gateway.gate.ledger.wait("who waits") { $0.admitted.contains("/waiting") }
+            // One breaks: its place goes to who waits longest, and its request waits for a fresh connection.
+            used[0].close()
+            let third = try await gateway.upstream.accept()
+            #expect(try await third.readHead().hasPrefix("GET /waiting "))
+            // The other is given back, which must not serve the second try.
+            used[1].send(Self.ok)
+            let fourth = try await gateway.upstream.accept()
+            let retried = heads[0].split(separator: " ")[1]
+            #expect(try await fourth.readHead().hasPrefix("GET \(retried) "))
+            for peer in [third, fourth] { peer.send(Self.ok) }
+            for client in clients + [waiting] { _ = try await client.read(through: "ok") }
+        }
+    }
+
     @Test(
         "an answer whose body stops coming is cut off after the body's time, an event stream never is",
         arguments: [false, true])
