@@ -31,21 +31,31 @@ enum YAMLDocument {
         return try convert(root, depth: 0, left: &left, near: start)
     }
 
-    /// Counts what looks like an alias: a star where a value may begin, before a letter or digit.
+    /// Counts what may be an alias: a star before a name that stands after an ampersand somewhere. Names are letters, digits, `_` and `-`;
+    /// of one that went on otherwise, its beginning would be counted.
     private static func checkAliases(_ bytes: [UInt8]) throws(DocumentError) {
+        func name(after index: Int) -> ArraySlice<UInt8> {
+            bytes[(index + 1)...].prefix { octet in
+                switch octet {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"): true
+                default: false
+                }
+            }
+        }
+        var anchors: Set<ArraySlice<UInt8>> = []
+        for (index, octet) in bytes.enumerated() where octet == UInt8(ascii: "&") { anchors.insert(name(after: index)) }
+        // A name has one letter at least.
+        anchors.remove([])
+        guard !anchors.isEmpty else { return }
         var position = DocumentNode.Position(line: 1, column: 1)
-        var previous = UInt8(ascii: "\n")
         var count = 0
         for (index, octet) in bytes.enumerated() {
-            if octet == UInt8(ascii: "*"), " \t\n\r[{,".utf8.contains(previous), index + 1 < bytes.count {
-                let next = bytes[index + 1]
-                let isName = (0x30...0x39).contains(next) || (0x61...0x7A).contains(next | 0x20) || next >= 0x80
-                if isName || next == UInt8(ascii: "_") { count += 1 }
+            if octet == UInt8(ascii: "*"), anchors.contains(name(after: index)) {
+                count += 1
                 guard count <= mostAliases else {
                     throw DocumentError(position, "too many values, or aliases that multiply them")
                 }
             }
-            previous = octet
             if octet == UInt8(ascii: "\n") {
                 position = DocumentNode.Position(line: position.line + 1, column: 1)
             } else if octet & 0xC0 != 0x80 {

@@ -189,6 +189,13 @@ struct BadDocumentTests {
         #expect(result.diagnostics.first?.message == "too many values, or aliases that multiply them")
     }
 
+    @Test("stars that are no aliases are no fault, however many")
+    func acceptsStars() {
+        let words = (1...40).map { "# this is *so\($0) and &and, *so, *bold*\n" }.joined()
+
+        #expect(Loading.load(yaml: "upstream: &and http://127.0.0.1:9000\n" + words).settings != nil)
+    }
+
     @Test("every fault of both documents is reported at once")
     func reportsEverything() {
         let result = Loading.load(auth: "{\"platform\": {\"enabled\": 1}}", yaml: "listen: 1\nworkers: 0\n")

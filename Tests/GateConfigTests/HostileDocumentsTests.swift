@@ -30,14 +30,19 @@ struct HostileDocumentsTests {
         #expect(!DocumentCheck(authSettings: Array(document.utf8), gatehouse: []).errors.isEmpty)
     }
 
-    @Test("names that are lists of aliases take no time")
-    func aliasesAsNames() {
-        var document = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    /// How a level's list names the level below it.
+    static let spellings: [(before: String, name: String)] = [
+        ("", "a"), ("", "-a"), ("", "_"), ("\"x\":", "a-"), ("? ", "a"),
+    ]
+
+    @Test("names that are lists of aliases take no time", arguments: spellings)
+    func aliasesAsNames(_ before: String, _ name: String) {
+        var document = "a0: &\(name)0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
-            let items = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
-            document += "a\(level): &a\(level) [\(items)]\n"
+            let items = Array(repeating: "\(before)*\(name)\(level - 1)", count: 10).joined(separator: ", ")
+            document += "a\(level): &\(name)\(level) [\(items)]\n"
         }
-        document += "? *a9\n: x\n? *a9\n: y\n"
+        document += "? *\(name)9\n: x\n? *\(name)9\n: y\n"
 
         #expect(!DocumentCheck(authSettings: [], gatehouse: Array(document.utf8)).errors.isEmpty)
     }
