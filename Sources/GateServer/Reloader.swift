@@ -104,8 +104,14 @@ final class Reloader: Sendable {
         do {
             try state.withLock { state in
                 guard state.issuers != found else { return }
+                let published = state.issuers
                 state.issuers = found
-                try putInForce(state.settings, &state)
+                do {
+                    try putInForce(state.settings, &state)
+                } catch {
+                    state.issuers = published
+                    throw error
+                }
             }
         } catch {
             logger.error("issuers not published", metadata: ["error": "\(error)"])
