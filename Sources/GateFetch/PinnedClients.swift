@@ -117,6 +117,8 @@ final class PinnedClients: Sendable {
             let name = ServerName(pin.host)
             configuration.http1_1ConnectionDebugInitializer = { channel in
                 channel.eventLoop.flatSubmit {
+                    // It may have ended by now, and nobody would hear of a failure to close it again.
+                    guard channel.isActive else { return channel.eventLoop.makeFailedFuture(ChannelError.eof) }
                     let isTLS = (try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)) != nil
                     guard isTLS, !name.isProved(on: channel) else { return channel.eventLoop.makeSucceededVoidFuture() }
                     return channel.close().flatMapThrowing { throw WrongServerName() }
