@@ -24,7 +24,7 @@ final class CurrentExchange {
     var answerBytes = 0
     /// Octets of the answer that wait for the end of the read, to go out in one write.
     var outgoing: ByteBuffer?
-    /// Octets of the body that are counted in the ``CollectionBudget``, until the upstream has taken them.
+    /// Octets of the body that are counted in the ``CollectionBudget``; once it goes on, its connection counts them.
     var reserved = 0
     /// Counted among the open streams.
     private(set) var isStreaming = false

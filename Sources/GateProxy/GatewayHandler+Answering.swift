@@ -14,7 +14,6 @@ extension GatewayHandler: UpstreamConnectionOwner {
 
     func upstreamBecameWritable() {
         machine.upstreamTakesBody(at: loop.now)
-        if let exchange = current { letGo(of: exchange) }
         sendRequestBody()
         resumeReading()
     }

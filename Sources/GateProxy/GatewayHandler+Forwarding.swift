@@ -94,6 +94,17 @@ extension GatewayHandler {
         return true
     }
 
+    /// The connection has the body now, and nobody is asked for it again: what has a body that is inspected is not sent twice.
+    ///
+    /// - Returns: what ends its being counted; nil when it is not.
+    private func handOver(_ exchange: CurrentExchange) -> (@Sendable () -> Void)? {
+        exchange.collected = nil
+        guard exchange.reserved > 0 else { return nil }
+        let octets = exchange.reserved
+        exchange.reserved = 0
+        return { [collections = loop.collections] in collections.give(back: octets) }
+    }
+
     func letGo(of exchange: CurrentExchange) {
         guard exchange.reserved > 0 else { return }
         loop.collections.give(back: exchange.reserved)
@@ -128,11 +139,13 @@ extension GatewayHandler {
         octets.reserveCapacity(loop.scratch.count + joined)
         octets.writeBytes(loop.scratch)
         if let body, joined > 0 { octets.writeImmutableBuffer(body) }
-        connection.write(octets)
-        if let body, joined == 0, body.readableBytes > 0 { connection.write(body) }
-        // Its connection has it now, and is asked for it again by nobody: what has a body that is inspected is not sent twice.
-        exchange.collected = nil
-        if connection.isWritable { letGo(of: exchange) }
+        let done = handOver(exchange)
+        if let body, joined == 0, body.readableBytes > 0 {
+            connection.write(octets)
+            connection.write(body, then: done)
+        } else {
+            connection.write(octets, then: done)
+        }
 
         machine.forwarding(headTimeout: connection.lane.headTimeout, at: loop.now)
         if machine.isRequestComplete {

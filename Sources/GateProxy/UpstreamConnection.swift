@@ -93,7 +93,17 @@ final class UpstreamConnection: ChannelDuplexHandler, Flushing {
         keepsAlive = true
     }
 
-    func write(_ octets: ByteBuffer) { context?.write(wrapOutboundOut(octets), promise: nil) }
+    /// - Parameter done: called once the octets are the operating system's, or lost with the connection.
+    func write(_ octets: ByteBuffer, then done: (@Sendable () -> Void)? = nil) {
+        guard let context else {
+            done?()
+            return
+        }
+        guard let done else { return context.write(wrapOutboundOut(octets), promise: nil) }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.whenComplete { _ in done() }
+        context.write(wrapOutboundOut(octets), promise: promise)
+    }
 
     /// Sends what was written, at the end of the loop's turn.
     func flush() {

@@ -31,9 +31,6 @@ final class UpstreamLane {
         return nil
     }
 
-    /// Whether the next one in line wants a connection that was never used.
-    var isFreshNext: Bool { waiting.first { $0.isWanted }?.isFresh ?? false }
-
     /// Takes out what was idle for too long.
     func staleConnections(at now: NIODeadline) -> [UpstreamConnection] {
         // The longest idle stand first.

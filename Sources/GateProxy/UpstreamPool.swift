@@ -65,10 +65,12 @@ final class UpstreamPool {
     /// The connection's exchange is over and it may carry another.
     func give(back connection: UpstreamConnection) {
         let lane = connection.lane
-        if connection.isUsed, lane.isFreshNext {
-            // Its place is what the next in line needs.
+        let next = lane.nextTicket()
+        if let next, next.isFresh, connection.isUsed {
+            // Its place is what the next in line needs, who does not wait for the old one's last words.
+            open(lane, next)
             connection.close()
-        } else if let taker = lane.nextTicket()?.redeem() {
+        } else if let taker = next?.redeem() {
             metrics.upstreamReuses.increment()
             taker.upstreamReady(connection)
         } else if lane.isRetired || isClosing {
@@ -84,7 +86,7 @@ final class UpstreamPool {
         let lane = connection.lane
         lane.count -= 1
         if let index = lane.idle.firstIndex(where: { $0 === connection }) { lane.idle.remove(at: index) }
-        if let ticket = lane.nextTicket() { open(lane, ticket) }
+        if lane.count < lane.maximum, let ticket = lane.nextTicket() { open(lane, ticket) }
     }
 
     /// Closes what was idle for too long and ends waits that took too long.
@@ -149,7 +151,7 @@ final class UpstreamPool {
             } catch {
                 lane.count -= 1
                 ticket.redeem()?.upstreamUnavailable(.unreachable)
-                if let next = lane.nextTicket() { open(lane, next) }
+                if lane.count < lane.maximum, let next = lane.nextTicket() { open(lane, next) }
             }
         }
     }

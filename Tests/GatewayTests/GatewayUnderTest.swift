@@ -28,7 +28,6 @@ struct GatewayUnderTest: Sendable {
         var drain = Duration.zero
         var upstream: @Sendable (inout UpstreamConfiguration) -> Void = { _ in }
         var upstreamReceiveBuffer: Int?
-        var upstreamReads = true
         /// What the upstream speaks TLS with.
         var upstreamTLS: NIOSSLContext?
         var tls: NIOSSLContext?
@@ -59,7 +58,7 @@ struct GatewayUnderTest: Sendable {
         var options = Options()
         change(&options)
         let upstream = try await ScriptedUpstream.start(
-            receiveBuffer: options.upstreamReceiveBuffer, reads: options.upstreamReads, tls: options.upstreamTLS)
+            receiveBuffer: options.upstreamReceiveBuffer, tls: options.upstreamTLS)
         var behind = UpstreamConfiguration(address: .tcp(host: "127.0.0.1", port: upstream.port))
         options.upstream(&behind)
         var configuration = GatewayListener.Configuration(addresses: [.tcp(host: "127.0.0.1", port: 0)])
@@ -117,6 +116,29 @@ struct GatewayUnderTest: Sendable {
 }
 
 extension GatewayUnderTest {
+    /// The same with an upstream that speaks TLS, or does not.
+    static func run(
+        _ gate: ScriptedGate = ScriptedGate(), upstreamOverTLS: Bool, _ change: (inout Options) -> Void,
+        _ body: @Sendable (GatewayUnderTest) async throws -> Void
+    ) async throws {
+        let path = "/tmp/gatehouse-test-\(UInt64.random(in: 0...UInt64.max)).pem"
+        try TestCertificates.authority.write(toPath: path)
+        defer { unlinkFile(path) }
+        let tls = try TestCertificates.server(alpn: ["http/1.1"])
+        try await run(gate) { options in
+            change(&options)
+            guard upstreamOverTLS else { return }
+            options.upstreamTLS = tls
+            options.upstream = { [upstream = options.upstream] in
+                upstream(&$0)
+                $0.tlsServerName = "localhost"
+                $0.certificateAuthority = path
+            }
+        } _: { gateway in
+            try await body(gateway)
+        }
+    }
+
     /// Waits until the gateway holds this many client connections.
     func metricsShow(connections: Int64) async throws {
         for _ in 0..<400 {

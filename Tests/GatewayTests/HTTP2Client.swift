@@ -20,14 +20,25 @@ final class HTTP2Client: Sendable {
         self.isEnded = isEnded
     }
 
-    static func connect(port: Int, tls: NIOSSLContext? = nil) async throws -> HTTP2Client {
+    /// - Parameter window: how many octets it takes without having read them; the protocol's 65,535 when nil.
+    static func connect(
+        port: Int, tls: NIOSSLContext? = nil, receiveBuffer: Int? = nil, window: Int? = nil
+    ) async throws -> HTTP2Client {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.headerBlockValidation = .disabled
         connection.contentLengthValidation = .disabled
-        let settings = connection
+        var stream = NIOHTTP2Handler.StreamConfiguration()
+        if let window {
+            connection.initialSettings.append(HTTP2Setting(parameter: .initialWindowSize, value: window))
+            stream.targetWindowSize = window
+        }
+        let (settings, streams) = (connection, stream)
         let isEnded = Watched(false)
         let made = Watched<NIOHTTP2Handler.StreamMultiplexer?>(nil)
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let receiveBuffer { bootstrap = bootstrap.channelOption(.socketOption(.so_rcvbuf), value: receiveBuffer) }
+        let channel =
+            try await bootstrap
             .channelInitializer { channel in
                 channel.closeFuture.whenComplete { _ in isEnded.update { $0 = true } }
                 return channel.eventLoop.makeCompletedFuture {
@@ -36,12 +47,16 @@ final class HTTP2Client: Sendable {
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
                     let multiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
-                        mode: .client, connectionConfiguration: settings, streamConfiguration: .init()
+                        mode: .client, connectionConfiguration: settings, streamConfiguration: streams
                     ) { stream in stream.eventLoop.makeSucceededVoidFuture() }
                     made.update { $0 = multiplexer }
                 }
             }.connect(host: "127.0.0.1", port: port).get()
         guard let multiplexer = made.value else { throw Peer.Ended(description: "no multiplexer") }
+        if let window {
+            let frame = HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: window - 65_535))
+            try await channel.writeAndFlush(frame)
+        }
         return HTTP2Client(channel: channel, multiplexer: multiplexer, isEnded: isEnded)
     }
 

@@ -115,4 +115,36 @@ struct LastOctetsTests {
             #expect(answer.body.count == count && answer.isEnded && !answer.isBroken)
         }
     }
+
+    @Test("what HTTP/2 let go, but the client's socket has not taken, is not cut short in a drain")
+    func slowSocketInDrain() async throws {
+        try await GatewayUnderTest.run(ScriptedGate()) {
+            $0.drain = .seconds(30)
+        } _: { gateway in
+            let count = 6_000_000
+            let client = try await HTTP2Client.connect(
+                port: gateway.port, receiveBuffer: 4_096, window: 2 * count)
+            let stream = try await client.get("/")
+            let upstream = try await gateway.upstream.accept()
+            _ = try await upstream.readHead()
+            try await client.channel.setOption(.autoRead, value: false).get()
+            // A stream that reads makes its connection read.
+            try await stream.setReading(false)
+            upstream.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
+            upstream.send([UInt8](repeating: 0x78, count: count))
+            while gateway.gate.ledger.value.ends.isEmpty {
+                client.channel.read()
+                await Quiet.pass(.milliseconds(5))
+            }
+            await gateway.beginDraining()
+            await Quiet.pass(.milliseconds(2_500))
+            try await client.channel.setOption(.autoRead, value: true).get()
+            client.channel.read()
+            try await stream.setReading(true)
+            let answer = try await stream.answer()
+
+            #expect(answer.body.count == count && answer.isEnded && !answer.isBroken)
+            try await client.isEnded.wait("the end of the connection") { $0 }
+        }
+    }
 }

@@ -17,16 +17,13 @@ final class ScriptedUpstream: Sendable {
         self.accepted = accepted
     }
 
-    /// - Parameters:
-    ///   - reads: whether it reads what comes before it is told to.
-    ///   - unixPath: listens on a Unix socket instead.
+    /// - Parameter unixPath: listens on a Unix socket instead.
     static func start(
-        receiveBuffer: Int? = nil, reads: Bool = true, tls: NIOSSLContext? = nil, port: Int = 0, unixPath: String? = nil
+        receiveBuffer: Int? = nil, tls: NIOSSLContext? = nil, port: Int = 0, unixPath: String? = nil
     ) async throws -> ScriptedUpstream {
         let accepted = Watched<[Peer]>([])
         var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.autoRead, value: reads)
         if let receiveBuffer {
             bootstrap = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: receiveBuffer)
         }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Upstreams over sockets", .timeLimit(.minutes(2)))
 struct UpstreamPoolTests {
-    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
     @Test("an upstream that comes back is used at once")
     func restart() async throws {
@@ -92,78 +92,9 @@ struct UpstreamPoolTests {
         }
     }
 
-    @Test(
-        "bodies that are held to be read have room together, and what has none is 503 (D21)", arguments: [false, true])
-    func collections(isChunked: Bool) async throws {
-        try await GatewayUnderTest.run(ScriptedGate(inspectingUpTo: 1_000) { _ in nil }) {
-            $0.limits.collectedBytes = 100
-        } _: { gateway in
-            let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 90"
-            let part = isChunked ? "50\r\n" + String(repeating: "a", count: 0x50) : String(repeating: "a", count: 80)
-            let first = try await gateway.connect()
-            first.send("POST /1 HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(part)")
-            try await gateway.gate.ledger.wait("the first") { $0.admitted.count == 1 }
-            await Quiet.pass(.milliseconds(200))
-            let second = try await gateway.connect()
-            second.send("POST /2 HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(part)")
-            #expect(try await second.readHead().hasPrefix("HTTP/1.1 503 "))
-
-            first.close()
-            try await gateway.gate.ledger.wait("the end of both") { $0.ends.count == 2 }
-            let third = try await gateway.connect()
-            third.send("POST /3 HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(part)")
-            third.send(isChunked ? "\r\n0\r\n\r\n" : String(repeating: "a", count: 10))
-            let upstream = try await gateway.upstream.accept()
-            _ = try await upstream.readHead()
-            upstream.send(Self.ok)
-            #expect(try await third.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
-        }
-    }
-
-    @Test("bodies that are complete count, too, until the upstream took them (D21)", arguments: [false, true])
-    func completeCollections(isChunked: Bool) async throws {
-        let body = String(repeating: "a", count: 12_000_000)
-        try await GatewayUnderTest.run(ScriptedGate(inspectingUpTo: body.utf8.count) { _ in nil }) {
-            $0.limits.collectedBytes = 15_000_000
-            $0.upstreamReceiveBuffer = 8_192
-            $0.upstreamReads = false
-        } _: { gateway in
-            let rest =
-                isChunked
-                ? "Transfer-Encoding: chunked\r\n\r\n" + String(body.utf8.count, radix: 16) + "\r\n\(body)\r\n0\r\n\r\n"
-                : "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-            let first = try await gateway.connect()
-            first.send("POST /1 HTTP/1.1\r\nHost: a\r\n" + rest)
-            let upstream = try await gateway.upstream.accept()
-            // The first body was read and waits for its upstream.
-            await Quiet.pass(.milliseconds(500))
-            let second = try await gateway.connect()
-            // No more of it than has no room, since what comes after a refusal may end in a reset.
-            second.send("POST /2 HTTP/1.1\r\nHost: a\r\n" + rest.prefix(3_100_000))
-            #expect(try await second.readHead().hasPrefix("HTTP/1.1 503 "))
-            #expect(gateway.gate.ledger.value.failures == [.bodiesFull])
-
-            try await upstream.setReading(true)
-            upstream.channel.read()
-            _ = try await upstream.readHead()
-            _ = try await upstream.read(count: body.utf8.count)
-            // Its answer is still due, but the body is held no longer.
-            let third = try await gateway.connect()
-            third.send("POST /3 HTTP/1.1\r\nHost: a\r\n" + rest)
-            let next = try await gateway.upstream.accept()
-            try await next.setReading(true)
-            next.channel.read()
-            _ = try await next.readHead()
-            _ = try await next.read(count: body.utf8.count)
-            for peer in [upstream, next] { peer.send(Self.ok) }
-            #expect(try await first.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
-            #expect(try await third.read(through: "ok").hasPrefix("HTTP/1.1 200 "))
-        }
-    }
-
-    @Test("a second try that has to wait gets a connection that nobody used before")
-    func freshAfterWaiting() async throws {
-        try await GatewayUnderTest.run(ScriptedGate()) {
+    @Test("a second try that has to wait gets a connection that nobody used before", arguments: [false, true])
+    func freshAfterWaiting(overTLS: Bool) async throws {
+        try await GatewayUnderTest.run(upstreamOverTLS: overTLS) {
             $0.upstream = { $0.maximumConnections = 2 }
         } _: { gateway in
             let clients = [try await gateway.connect(), try await gateway.connect()]
