@@ -46,12 +46,18 @@ final class HTTP2Connection: LoopTicking {
         }
     }
 
-    /// Closes once everything that was answered is on its way: the last frame goes out behind all the others.
+    /// Ends our side behind everything that was answered, and waits briefly for the peer's: what it still sends, of windows mostly, would
+    /// be answered with a reset, which costs it what it has not read (as RFC 9112 §9.6 says of HTTP/1.1).
     private func end(_ now: NIODeadline) {
         closesAt = now + loop.timeouts.writeStall
-        let written = channel.eventLoop.makePromise(of: Void.self)
-        written.futureResult.whenComplete { [channel] _ in channel.close(promise: nil) }
-        sayGoAway(written)
+        sayGoAway(nil)
+        let ended = channel.eventLoop.makePromise(of: Void.self)
+        ended.futureResult.assumeIsolated().whenComplete { [self] result in
+            // A connection that cannot end one side only is closed whole.
+            if case .failure = result { return channel.close(promise: nil) }
+            closesAt = .now() + loop.timeouts.linger
+        }
+        channel.close(mode: .output, promise: ended)
     }
 
     private func sayGoAway(_ promise: EventLoopPromise<Void>?) {

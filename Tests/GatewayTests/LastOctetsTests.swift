@@ -116,10 +116,14 @@ struct LastOctetsTests {
         }
     }
 
-    @Test("what HTTP/2 let go, but the client's socket has not taken, is not cut short in a drain")
-    func slowSocketInDrain() async throws {
+    /// - Parameter reads: how often the client still reads, so that the end of it is in one place or another.
+    @Test(
+        "what HTTP/2 let go, but the client's socket has not taken, is not cut short in a drain",
+        arguments: [0, 3, 6, 9, 12, 16, 20, 25, 30, 40])
+    func slowSocketInDrain(reads: Int) async throws {
         try await GatewayUnderTest.run(ScriptedGate()) {
             $0.drain = .seconds(30)
+            $0.timeouts.linger = .seconds(10)
         } _: { gateway in
             let count = 6_000_000
             let client = try await HTTP2Client.connect(
@@ -133,6 +137,10 @@ struct LastOctetsTests {
             upstream.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n")
             upstream.send([UInt8](repeating: 0x78, count: count))
             while gateway.gate.ledger.value.ends.isEmpty {
+                client.channel.read()
+                await Quiet.pass(.milliseconds(5))
+            }
+            for _ in 0..<reads {
                 client.channel.read()
                 await Quiet.pass(.milliseconds(5))
             }
