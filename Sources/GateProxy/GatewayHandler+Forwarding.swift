@@ -94,12 +94,10 @@ extension GatewayHandler {
         return true
     }
 
-    /// The connection has the body now, and nobody is asked for it again: what has a body that is inspected is not sent twice.
+    /// The connection has the body now.
     ///
-    /// - Returns: what ends its being counted; nil when it is not.
-    private func handOver(_ exchange: CurrentExchange) -> (@Sendable () -> Void)? {
-        exchange.collected = nil
-        guard exchange.reserved > 0 else { return nil }
+    /// - Returns: what ends its being counted.
+    private func handOver(_ exchange: CurrentExchange) -> @Sendable () -> Void {
         let octets = exchange.reserved
         exchange.reserved = 0
         return { [collections = loop.collections] in collections.give(back: octets) }
@@ -139,13 +137,15 @@ extension GatewayHandler {
         octets.reserveCapacity(loop.scratch.count + joined)
         octets.writeBytes(loop.scratch)
         if let body, joined > 0 { octets.writeImmutableBuffer(body) }
-        let done = handOver(exchange)
+        connection.write(octets)
         if let body, joined == 0, body.readableBytes > 0 {
-            connection.write(octets)
-            connection.write(body, then: done)
+            connection.write(body, then: handOver(exchange))
         } else {
-            connection.write(octets, then: done)
+            // No more than any connection may hold of a body that is not inspected.
+            letGo(of: exchange)
         }
+        // Nobody is asked for it again: what has a body that is inspected is not sent twice.
+        exchange.collected = nil
 
         machine.forwarding(headTimeout: connection.lane.headTimeout, at: loop.now)
         if machine.isRequestComplete {

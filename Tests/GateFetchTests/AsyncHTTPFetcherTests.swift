@@ -96,7 +96,7 @@ struct AsyncHTTPFetcherTests {
             ("/huge", .tooLarge), ("/hang", .timeout), ("/drip", .timeout),
         ])
     func faults(_ path: String, _ expected: FetchError.Code) async throws {
-        try await withServer(.init(deadline: .milliseconds(1_500))) { server, fetcher in
+        try await withServer(.init(deadline: .seconds(5))) { server, fetcher in
             #expect(await code(fetcher, server.address(path)) == expected)
         }
     }

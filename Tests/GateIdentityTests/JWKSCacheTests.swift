@@ -354,7 +354,7 @@ struct JWKSCacheTests {
 
     @Test("a client that hangs up does not fail the others that wait for the keys")
     func cancelledLeader() async throws {
-        let harness = try IdentityHarness()
+        let harness = try IdentityHarness(refresh: KeyRefreshPolicy(patience: .seconds(60)))
         harness.fetcher.answer(IdentityHarness.keySet, with: .held)
         let chain = try harness.chain()
         let token = try harness.token()

@@ -11,7 +11,7 @@ import NIOHTTP2
 import Testing
 
 /// What was taken in goes out, though the connection that it goes to is ended in the same turn.
-@Suite("Last octets over sockets", .timeLimit(.minutes(2)))
+@Suite("Last octets over sockets", .serialized, .timeLimit(.minutes(2)))
 struct LastOctetsTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     private static let upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
@@ -119,7 +119,7 @@ struct LastOctetsTests {
     /// - Parameter reads: how often the client still reads, so that the end of it is in one place or another.
     @Test(
         "what HTTP/2 let go, but the client's socket has not taken, is not cut short in a drain",
-        arguments: [0, 3, 6, 9, 12, 16, 20, 25, 30, 40])
+        arguments: [0, 6, 16, 25])
     func slowSocketInDrain(reads: Int) async throws {
         try await GatewayUnderTest.run(ScriptedGate()) {
             $0.drain = .seconds(30)
