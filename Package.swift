@@ -71,6 +71,7 @@ let package = Package(
         // L0
         .target(name: "GateTime", swiftSettings: parsing),
         .target(name: "GateJSON", swiftSettings: parsing),
+        .target(name: "GateSeal", dependencies: ["GateJSON", crypto], swiftSettings: parsing),
         // L1
         .target(
             name: "GateJOSE", dependencies: ["GateTime", "GateJSON", crypto, cryptoExtras], swiftSettings: parsing),
@@ -107,14 +108,15 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .target(
+            name: "GateSession", dependencies: ["GateTime", "GateJSON", "GateOAuth", "GateSeal", crypto],
+            swiftSettings: parsing),
         // L4
         .target(
             name: "GateCore",
             dependencies: [
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch",
-                "GateIdentity",
-                "GateObserve",
-                crypto, logging,
+                "GateIdentity", "GateSession", "GateObserve", crypto, logging,
             ],
             swiftSettings: parsing
         ),
@@ -132,8 +134,8 @@ let package = Package(
         .target(
             name: "GateWeb",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GateCore", "GateObserve", hummingbird, hummingbirdCore, mustache,
-                nioCore, logging, serviceLifecycle,
+                "GateTime", "GateJSON", "GateOAuth", "GateIdentity", "GateSession", "GateCore", "GateObserve", crypto,
+                hummingbird, hummingbirdCore, mustache, nioCore, logging, serviceLifecycle,
             ],
             swiftSettings: house
         ),
@@ -142,8 +144,8 @@ let package = Package(
             name: "GateServer",
             dependencies: [
                 "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateJOSE", "GateFetch", "GateObserve",
-                "GateIdentity",
-                "GateHTTP", "GateCore", "GateMCP", "GateProxy", "GateWeb", logging, metrics, nioCore, nioPosix,
+                "GateIdentity", "GateSeal", "GateSession", "GateHTTP", "GateCore", "GateMCP", "GateProxy", "GateWeb",
+                logging, metrics, nioCore, nioPosix,
                 hummingbird, serviceLifecycle, unixSignals, nioSSL, certificateReloading, hummingbirdCore,
             ],
             swiftSettings: house
@@ -177,6 +179,10 @@ let package = Package(
             path: "Tests/GateTestKit",
             swiftSettings: house
         ),
+        .testTarget(name: "GateSealTests", dependencies: ["GateSeal"], swiftSettings: house),
+        .testTarget(
+            name: "GateSessionTests",
+            dependencies: ["GateTime", "GateOAuth", "GateSeal", "GateSession", "GateTestKit"], swiftSettings: house),
         .testTarget(name: "GateJSONTests", dependencies: ["GateJSON", "GateTestKit"], swiftSettings: house),
         .testTarget(
             name: "GateJOSETests", dependencies: ["GateTime", "GateJSON", "GateJOSE", "GateTestKit", crypto],
@@ -209,22 +215,22 @@ let package = Package(
             dependencies: [
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GatePolicy", "GateFetch", "GateIdentity",
                 "GateTestKit",
-                logging,
+                crypto, logging,
             ],
             swiftSettings: house),
         .testTarget(
             name: "GateCoreTests",
             dependencies: [
                 "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GateMCP", "GatePolicy", "GateFetch",
-                "GateIdentity", "GateObserve", "GateCore", "GateTestKit", logging,
+                "GateIdentity", "GateSeal", "GateSession", "GateObserve", "GateCore", "GateTestKit", logging,
             ],
             swiftSettings: house),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateIdentity",
-                "GateObserve",
-                "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK,
+                "GateTime", "GateJSON", "GateJOSE", "GateOAuth", "GateHTTP", "GatePolicy", "GateIdentity", "GateSeal",
+                "GateSession", "GateObserve", "GateCore", "GateProxy", "GateWeb", "GateTestKit", nioCore, nioPosix,
+                nioHTTP1, nioHTTP2, nioHPACK,
                 nioSSL, hummingbird, hummingbirdCore, logging, serviceLifecycle,
             ],
             swiftSettings: house),
