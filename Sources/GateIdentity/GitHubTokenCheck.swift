@@ -63,13 +63,23 @@ struct GitHubTokenCheck: RemoteTokenCheck {
         guard let client = object["app"]?.object?["client_id"]?.string,
             client.isExactly(configuration.clientID.rawValue)
         else { return .rejected(.audience) }
-        guard let user = object["user"]?.object, let id = user["id"]?.int64 else { return .rejected(.claims) }
+        guard let user = object["user"]?.object else { return .rejected(.claims) }
         var end = Instant.distantFuture
         if let expiry = object["expires_at"], expiry != .null {
             guard let date = expiry.string.flatMap({ Instant(rfc3339: $0) }) else { return .rejected(.claims) }
             guard now < date else { return .rejected(.expired) }
             end = date
         }
+        guard let principal = configuration.principal(of: user, scope: Scope(tokens: object["scopes"]?.strings ?? []))
+        else { return .rejected(.claims) }
+        return .accepted(ValidatedToken(principal: principal, validUntil: end, validity: .unconditional))
+    }
+}
+
+extension GitHubConfiguration {
+    /// Who a `user` object of GitHub's API is about; nil when it does not say.
+    func principal(of user: JSONObject, scope: Scope) -> Principal? {
+        guard let id = user["id"]?.int64 else { return nil }
         let login = user["login"]?.string
         var claims = [Principal.Claim(type: EasyAuthClaims.nameIdentifier, value: String(id))]
         if let name = user["name"]?.string ?? login { claims.append(.init(type: EasyAuthClaims.name, value: name)) }
@@ -77,11 +87,9 @@ struct GitHubTokenCheck: RemoteTokenCheck {
         for member in user.members where !["id", "name", "email"].contains(member.name) {
             if let text = member.value.string { claims.append(.init(type: "urn:github:\(member.name)", value: text)) }
         }
-        let principal = Principal(
-            provider: provider, issuer: configuration.issuer, subject: String(id), clientID: configuration.clientID,
-            name: login, scope: Scope(tokens: object["scopes"]?.strings ?? []), claims: claims,
-            nameClaimType: EasyAuthClaims.name, roleClaimType: EasyAuthClaims.role)
-        return .accepted(ValidatedToken(principal: principal, validUntil: end, validity: .unconditional))
+        return Principal(
+            provider: provider, issuer: issuer, subject: String(id), clientID: clientID, name: login, scope: scope,
+            claims: claims, nameClaimType: EasyAuthClaims.name, roleClaimType: EasyAuthClaims.role)
     }
 }
 

@@ -49,6 +49,15 @@ package final class IdentityService: Service {
     package func makeChains(
         for resources: [[ProviderConfiguration]]
     ) throws(IdentityError) -> [ValidatorChain] {
+        try make(chains: resources, signIns: []).chains
+    }
+
+    /// Makes the chains of the protected resources and the providers to sign in with, in place of all made before.
+    ///
+    /// - Throws: ``IdentityError``, and leaves everything as it was, when a provider cannot work as configured.
+    package func make(
+        chains resources: [[ProviderConfiguration]], signIns: [SignInConfiguration]
+    ) throws(IdentityError) -> (chains: [ValidatorChain], signIns: [any SignInProvider]) {
         let known = state.withLock { $0.caches }
         var factory = ProviderFactory(
             known: known, fetcher: fetcher, clock: clock, refresh: refresh, sharedAllowance: sharedAllowance,
@@ -59,6 +68,8 @@ package final class IdentityService: Service {
             for provider in providers { parts += try factory.parts(of: provider) }
             made.append(parts)
         }
+        var people: [any SignInProvider] = []
+        for signIn in signIns { people.append(try factory.signIn(signIn)) }
         let used = factory.used
         state.withLock { state in
             state.caches = used
@@ -66,9 +77,10 @@ package final class IdentityService: Service {
         }
         for (configuration, cache) in known where used[configuration] == nil { cache.retire() }
         for (configuration, cache) in used where known[configuration] == nil { starting.yield(cache) }
-        return made.map { parts in
+        let chains = made.map { parts in
             ValidatorChain(jwt: parts.compactMap(\.jwtValidator), remote: parts.compactMap(\.remoteValidator))
         }
+        return (chains, people)
     }
 
     /// Keeps all keys fresh until the service is shut down.

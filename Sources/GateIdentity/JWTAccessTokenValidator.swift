@@ -78,11 +78,12 @@ package final class JWTAccessTokenValidator: AccessTokenValidator {
     }
 
     /// Whether the token claims to be from this issuer.
-    func isResponsible(for jwt: UnverifiedJWT) -> Bool {
+    func isResponsible(for jwt: UnverifiedJWT) -> Bool { isOwn(issuer: jwt.issuer) }
+
+    func isOwn(issuer text: String) -> Bool {
         switch configuration.issuer {
-        case .exactly(let issuers), .discovered(let issuers):
-            issuers.contains { $0.rawValue.isExactly(jwt.issuer) }
-        case .entra(let issuer): issuer.mayAccept(issuer: jwt.issuer)
+        case .exactly(let issuers), .discovered(let issuers): issuers.contains { $0.rawValue.isExactly(text) }
+        case .entra(let issuer): issuer.mayAccept(issuer: text)
         }
     }
 

@@ -4,24 +4,34 @@ import GateFetch
 import GateJSON
 import GateOAuth
 
-/// Reads what a resource server needs of an issuer's metadata (RFC 8414 §3.2, OpenID Connect Discovery §4.2).
+/// Reads what a resource server, or a relying party, needs of an issuer's metadata (RFC 8414 §3.2, OpenID Connect Discovery §4.2).
 struct OpenIDDiscovery: Sendable {
     /// The part of the metadata that we use; nothing in it widens what the operator configured.
     struct Document: Sendable, Hashable {
         let issuer: String
         let jwksURI: HTTPURL?
         let introspectionEndpoint: HTTPURL?
+        var authorizationEndpoint: HTTPURL?
+        var tokenEndpoint: HTTPURL?
+        var userInfoEndpoint: HTTPURL?
+        /// `authorization_response_iss_parameter_supported` (RFC 9207 §3).
+        var sendsIssuer = false
 
         subscript(need: Need) -> HTTPURL? {
             switch need {
             case .keys: jwksURI
             case .introspection: introspectionEndpoint
+            case .authorization: authorizationEndpoint
             }
         }
     }
 
     /// What the document is read for. Providers serve several that differ: none may be taken as complete.
-    enum Need: String, Sendable, Hashable { case keys = "jwks_uri", introspection = "introspection_endpoint" }
+    enum Need: String, Sendable, Hashable {
+        case keys = "jwks_uri"
+        case introspection = "introspection_endpoint"
+        case authorization = "authorization_endpoint"
+    }
 
     let fetcher: any HTTPFetching
     let egress: EgressPolicy
@@ -70,9 +80,13 @@ struct OpenIDDiscovery: Sendable {
         guard expected.accepts(issuer) else {
             throw KeyLoadFailure(.discovery, "\(name) is the metadata of another issuer", isAnswer: true)
         }
-        func address(_ need: Need) -> HTTPURL? { value.object?[need.rawValue]?.string.flatMap { try? HTTPURL($0) } }
+        func address(_ name: String) -> HTTPURL? { value.object?[name]?.string.flatMap { try? HTTPURL($0) } }
         let document = Document(
-            issuer: issuer, jwksURI: address(.keys), introspectionEndpoint: address(.introspection))
+            issuer: issuer, jwksURI: address(Need.keys.rawValue),
+            introspectionEndpoint: address(Need.introspection.rawValue),
+            authorizationEndpoint: address(Need.authorization.rawValue), tokenEndpoint: address("token_endpoint"),
+            userInfoEndpoint: address("userinfo_endpoint"),
+            sendsIssuer: value.object?["authorization_response_iss_parameter_supported"]?.bool ?? false)
         guard document[need] != nil else {
             throw KeyLoadFailure(.discovery, "\(name) has no usable \(need.rawValue)", isAnswer: true)
         }

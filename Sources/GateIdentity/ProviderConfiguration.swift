@@ -26,6 +26,20 @@ package enum ProviderConfiguration: Sendable {
         case .introspection(let configuration): configuration.provider
         }
     }
+
+    /// What the operator allows its addresses to be.
+    var network: NetworkAccess {
+        switch self {
+        case .openIDConnect(let configuration): configuration.network
+        case .entra(let configuration): configuration.network
+        case .google(let configuration): configuration.network
+        case .apple(let configuration): configuration.network
+        case .gitHub(let configuration): configuration.network
+        case .facebook(let configuration): configuration.network
+        case .x(let configuration): configuration.network
+        case .introspection(let configuration): configuration.network
+        }
+    }
 }
 
 /// Any issuer of JWT access tokens: a custom OpenID Connect provider of Easy Auth, or an RFC 9068 server.

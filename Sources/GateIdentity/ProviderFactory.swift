@@ -65,6 +65,53 @@ struct ProviderFactory {
         }
     }
 
+    // MARK: - Sign-in
+
+    mutating func signIn(_ configuration: SignInConfiguration) throws(IdentityError) -> any SignInProvider {
+        switch configuration {
+        case .openIDConnect(let configuration): return try openIDSignIn(configuration)
+        case .gitHub(let configuration, let scopes):
+            return GitHubSignIn(
+                configuration, scopes: scopes,
+                api: api(configuration.provider, configuration.network.policy(for: configuration.api)), clock: clock)
+        }
+    }
+
+    /// ID tokens are checked with the keys that access tokens are checked with.
+    private mutating func openIDSignIn(
+        _ configuration: OpenIDSignInConfiguration
+    ) throws(IdentityError) -> any SignInProvider {
+        let provider = configuration.tokens.provider
+        guard let validator = try parts(of: configuration.tokens).compactMap(\.jwtValidator).first else {
+            throw IdentityError(provider, "the provider issues no ID tokens")
+        }
+        var places: [HTTPURL] = []
+        var expectation = IssuerExpectation.exactly([])
+        let egress: EgressPolicy
+        if let endpoints = configuration.endpoints {
+            egress = configuration.tokens.network.policy(for: endpoints.token)
+        } else if case .discovery(let found, let expected) = validator.keys.configuration.source.location {
+            (places, expectation) = (found, expected)
+            egress = validator.keys.configuration.source.egress
+        } else if case .exactly(let issuers) = validator.configuration.issuer, let issuer = issuers.first,
+            let found = MetadataPlaces.places(of: issuer)
+        {
+            // The keys are at a fixed place, the rest is in the metadata.
+            (places, expectation) = (found, .exactly(issuers))
+            egress = configuration.tokens.network.policy(for: found.first)
+        } else {
+            throw IdentityError(provider, "neither the endpoints nor the metadata of the provider are configured")
+        }
+        let endpoints = SignInEndpoints(
+            configuration.endpoints.map { .init(authorization: $0.authorization, token: $0.token) }, places: places,
+            expecting: expectation, provider: provider,
+            discovery: OpenIDDiscovery(fetcher: fetcher, egress: egress), clock: clock)
+        return OpenIDSignIn(
+            configuration, endpoints: endpoints,
+            idTokens: IDTokenValidator(validator, clientID: configuration.clientID),
+            api: api(provider, egress), clock: clock)
+    }
+
     // MARK: - JWTs
 
     private mutating func openIDConnect(
