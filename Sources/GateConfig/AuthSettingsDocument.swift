@@ -4,7 +4,7 @@ import GateOAuth
 
 /// Reads Easy Auth's `authsettingsV2`: the file form, or the resource form that wraps it in `properties`.
 ///
-/// What only browser sign-in needs is accepted and noted: documents written for App Service work here as they are.
+/// Browser sign-in is read in `AuthSettingsLogin`. What has no effect is accepted and noted: documents written for App Service work here as they are.
 struct AuthSettingsDocument {
     var reader: DocumentReader
 
@@ -29,7 +29,7 @@ struct AuthSettingsDocument {
         platform(document, &settings)
         globalValidation(document, &settings)
         httpSettings(document, &settings)
-        login(document)
+        login(document, &settings)
         identityProviders(document, &settings)
     }
 
@@ -94,28 +94,6 @@ struct AuthSettingsDocument {
             reader.report(
                 .note, proxy.path("convention"), at: node.position, "has no effect in this release",
                 suggestion: "set publicURL and trustedProxies in gatehouse.yaml")
-        }
-    }
-
-    private mutating func login(_ document: DocumentReader.Object) {
-        let keys = [
-            "routes", "tokenStore", "preserveUrlFragmentsForLogins", "allowedExternalRedirectUrls", "cookieExpiration",
-            "nonce",
-        ]
-        guard let login = reader.object(document, "login", keys: keys) else { return }
-        let store = reader.object(
-            login, "tokenStore",
-            keys: ["enabled", "tokenRefreshExtensionHours", "fileSystem", "azureBlobStorage"])
-        if reader.bool(store, "enabled") == true, let node = store?["enabled"] {
-            reader.report(
-                .note, "login.tokenStore.enabled", at: node.position,
-                "has no effect in this release: no tokens are stored")
-        }
-        for name in keys where name != "tokenStore" {
-            guard let node = login[name] else { continue }
-            reader.report(
-                .note, login.path(name), at: node.position,
-                "has no effect in this release: there is no browser sign-in")
         }
     }
 
@@ -184,26 +162,6 @@ struct AuthSettingsDocument {
             reader.report(.note, path, at: node.position, "has no registration, and is left out")
         }
         return provider
-    }
-
-    private mutating func providerLogin(_ object: DocumentReader.Object, _ provider: inout Settings.Provider) {
-        let keys: [String] =
-            switch provider.kind {
-            case .entra: ["loginParameters", "disableWWWAuthenticate"]
-            case .openIDConnect: ["nameClaimType", "scopes", "loginParameterNames", "loginParameters"]
-            case .google, .gitHub, .apple, .facebook, .x, .microsoftAccount: ["scopes"]
-            }
-        guard let login = reader.object(object, "login", keys: keys) else { return }
-        if provider.kind == .entra, let disables = reader.bool(login, "disableWWWAuthenticate") {
-            provider.disablesWWWAuthenticate = disables
-        }
-        if provider.kind == .openIDConnect { provider.nameClaimType = reader.nonEmptyString(login, "nameClaimType") }
-        for name in ["loginParameters", "scopes", "loginParameterNames"] where keys.contains(name) {
-            guard let values = reader.strings(login, name), !values.isEmpty, let node = login[name] else { continue }
-            reader.report(
-                .note, login.path(name), at: node.position,
-                "has no effect in this release: there is no browser sign-in")
-        }
     }
 
     private mutating func validation(_ object: DocumentReader.Object, _ provider: inout Settings.Provider) {

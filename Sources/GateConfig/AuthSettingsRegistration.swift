@@ -29,6 +29,12 @@ extension AuthSettingsDocument {
             let credential = reader.object(
                 registration, "clientCredential", keys: ["method", "clientSecretSettingName"])
             provider.clientSecretSettingName = reader.nonEmptyString(credential, "clientSecretSettingName")
+            let methods = Settings.Provider.CredentialMethod.allCases
+            let expected = methods.map(\.rawValue).joined(separator: ", ")
+            let method = reader.value(credential, "method", expected: expected) { text in
+                methods.first { $0.rawValue.lowercased() == text.lowercased() }
+            }
+            if let method { provider.credentialMethod = method }
             openIDConnect(registration, &provider)
         } else {
             provider.clientSecretSettingName = reader.nonEmptyString(registration, secret)
@@ -39,7 +45,7 @@ extension AuthSettingsDocument {
             guard let node = registration[name] else { continue }
             reader.report(
                 .note, registration.path(name), at: node.position,
-                "has no effect in this release: there is no browser sign-in")
+                "has no effect in this release: Gatehouse proves itself with a secret")
         }
     }
 
@@ -51,9 +57,8 @@ extension AuthSettingsDocument {
         provider.issuer = reader.nonEmptyString(configuration, "issuer")
         provider.keySetURL = reader.nonEmptyString(configuration, "certificationUri")
         provider.wellKnown = reader.nonEmptyString(configuration, "wellKnownOpenIdConfiguration")
-        // They are for sign-in, but a wrong type is still worth a word.
-        _ = reader.string(configuration, "authorizationEndpoint")
-        _ = reader.string(configuration, "tokenEndpoint")
+        provider.authorizationEndpoint = reader.nonEmptyString(configuration, "authorizationEndpoint")
+        provider.tokenEndpoint = reader.nonEmptyString(configuration, "tokenEndpoint")
         guard let wellKnown = provider.wellKnown else { return }
         // "When set, the other four are ignored" – but an issuer that agrees is kept, for the metadata to be held to.
         if let issuer = provider.issuer, !Self.agrees(wellKnown, with: issuer), let node = configuration["issuer"] {
@@ -63,6 +68,8 @@ extension AuthSettingsDocument {
                 "is ignored, since wellKnownOpenIdConfiguration is set and names another issuer",
                 suggestion: "remove one of them")
         }
+        provider.authorizationEndpoint = nil
+        provider.tokenEndpoint = nil
         if provider.keySetURL != nil, let node = configuration["certificationUri"] {
             provider.keySetURL = nil
             reader.report(

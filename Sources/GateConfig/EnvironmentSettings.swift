@@ -11,11 +11,12 @@ struct EnvironmentSettings {
     private static let known = [
         "ENABLED", "PRM_DEFAULT_WITH_SCOPES", "AAD_ALLOWED_TENANTS", "USE_LEGACY_CLAIMS", "V2_CONFIG_JSON",
         "FILE_PATH", "DEFAULT_PROVIDER", "OPENID_ISSUER", "CLIENT_ID", "AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL",
+        "ENCRYPTION_KEY", "NONCE_DURATION", "LOGOUT_PATH",
     ]
-    /// Those that only sign-in and sessions need.
+    /// Those about sign-in and sessions that change nothing here.
     private static let withoutEffect = [
-        "PRESERVE_URL_FRAGMENT", "DISABLE_IDENTITY_FLOW", "HIDE_DEPRECATED_SID", "NONCE_DURATION", "VALIDATE_NONCE",
-        "TOKEN_CONTAINER_SASURL", "ENCRYPTION_KEY", "SIGNING_KEY", "LOGOUT_PATH",
+        "PRESERVE_URL_FRAGMENT", "DISABLE_IDENTITY_FLOW", "HIDE_DEPRECATED_SID", "VALIDATE_NONCE",
+        "TOKEN_CONTAINER_SASURL", "SIGNING_KEY",
     ]
     /// Those that keep somebody out on App Service: to go on without them would let more people in than there.
     private static let restrictions = [
@@ -96,6 +97,7 @@ struct EnvironmentSettings {
             state.settings.globalValidation.redirectToProvider = provider
             state.origins["globalValidation.redirectToProvider"] = .environment(Self.prefix + "DEFAULT_PROVIDER")
         }
+        signIn(&state)
         let objectIDs = "AAD_REQUIRE_CLIENT_SERVICE_PRINCIPAL"
         if let required = bool(objectIDs, Self.prefix + objectIDs, &state) {
             state.settings.requiresObjectID = required
@@ -112,6 +114,21 @@ struct EnvironmentSettings {
             for index in entra { state.settings.providers[index].allowedTenants = Quantities.list(text) }
         }
         reportOthers(&state)
+    }
+
+    private func signIn(_ state: inout LoadState) {
+        if let path = value("LOGOUT_PATH") {
+            state.settings.signIn.logoutEndpoint = path
+            state.origins["login.routes.logoutEndpoint"] = .environment(Self.prefix + "LOGOUT_PATH")
+        }
+        guard let text = value("NONCE_DURATION") else { return }
+        let setting = "login.nonce.nonceExpirationInterval"
+        state.origins[setting] = .environment(Self.prefix + "NONCE_DURATION")
+        if let interval = Quantities.timeSpan(text) {
+            state.settings.signIn.attemptLifetime = interval
+        } else {
+            state.report(.error, setting, "\"\(text)\" does not fit", expected: "hh:mm:ss, as in 00:05:00")
+        }
     }
 
     private func bool(_ name: String, _ path: String, _ state: inout LoadState) -> Bool? {
@@ -141,8 +158,7 @@ struct EnvironmentSettings {
             } else if Self.withoutEffect.contains(name) || name.hasPrefix("CUSTOM_IDP_") {
                 state.diagnostics.append(
                     ConfigDiagnostic(
-                        .note, key, "has no effect in this release: there is no browser sign-in",
-                        file: "environment \(key)"))
+                        .note, key, "has no effect in this release", file: "environment \(key)"))
             } else {
                 let nearest = NearestName.find(key, among: (Self.known + Self.withoutEffect).map { Self.prefix + $0 })
                 state.diagnostics.append(

@@ -11,7 +11,7 @@ struct GatehouseDocument {
     private static let keys = [
         "publicURL", "publicUrl", "listen", "operations", "upstream", "upstreams", "resources", "providers", "keys",
         "allowedOrigins", "allowedHosts", "trustedProxies", "limits", "timeouts", "tls", "forwardAuthorization",
-        "logging", "audit", "workers",
+        "logging", "audit", "workers", "signIn",
     ]
 
     /// Applied on top of what authsettingsV2 said, whose providers it refines.
@@ -21,6 +21,7 @@ struct GatehouseDocument {
         upstreams(document, &settings)
         resources(document, &settings)
         providers(document, &settings)
+        signIn(document, &settings)
         access(document, &settings)
         runtime(document, &settings)
     }
@@ -150,6 +151,14 @@ struct GatehouseDocument {
             refine(&provider, member.value, path)
             settings.providers[index] = provider
         }
+    }
+
+    private mutating func signIn(_ document: DocumentReader.Object, _ settings: inout Settings) {
+        guard let section = reader.object(document, "signIn", keys: ["keySettingNames", "cookieName"]) else { return }
+        if let names = reader.strings(section, "keySettingNames", acceptsOne: true) {
+            settings.signIn.keySettingNames = names
+        }
+        if let name = reader.nonEmptyString(section, "cookieName") { settings.signIn.cookieName = name }
     }
 
     private mutating func refine(_ provider: inout Settings.Provider, _ node: DocumentNode, _ path: String) {

@@ -49,6 +49,33 @@ extension Settings {
         /// X only: whether tokens are accepted although nothing binds them to our app.
         package var acceptsUnboundTokens = false
         package var introspection: Introspection?
+        /// `authorizationEndpoint` and `tokenEndpoint` of a custom provider that has no metadata.
+        package var authorizationEndpoint: String?
+        package var tokenEndpoint: String?
+        /// `clientCredential.method`.
+        package var credentialMethod = CredentialMethod.post
+        /// `login.scopes`: what a sign-in asks for; the provider's usual ones when nil.
+        package var scopes: [String]?
+        /// `login.loginParameters`: sent to the provider with every sign-in.
+        package var loginParameters: [LoginParameter] = []
+        /// `login.loginParameterNames`: what else a link to the sign-in may hand to the provider.
+        package var loginParameterNames: [String] = []
+
+        package struct LoginParameter: Sendable, Hashable {
+            package var name: String
+            package var value: String
+
+            package init(name: String, value: String) {
+                self.name = name
+                self.value = value
+            }
+        }
+
+        /// How the client proves itself at the token endpoint; authsettingsV2 knows the first one.
+        package enum CredentialMethod: String, Sendable, CaseIterable {
+            case post = "ClientSecretPost"
+            case basic = "ClientSecretBasic"
+        }
 
         /// - Parameter settingsPath: what authsettingsV2 calls it when nil.
         package init(id: ProviderID, kind: Kind, settingsPath: String? = nil) {

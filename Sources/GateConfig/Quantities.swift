@@ -16,6 +16,25 @@ enum Quantities {
         }
     }
 
+    /// `[d.]hh:mm:ss[.fff]`, as .NET and so authsettingsV2 writes a span of time; the fraction is dropped.
+    static func timeSpan(_ text: String) -> Duration? {
+        func number(_ text: Substring, below limit: Int64) -> Int64? {
+            guard !text.isEmpty, text.utf8.count <= 9, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int64(text), number < limit
+            else { return nil }
+            return number
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return nil }
+        let first = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        let last = parts[2].split(separator: ".", omittingEmptySubsequences: false)
+        guard first.count <= 2, last.count <= 2, let days = first.count == 2 ? number(first[0], below: 36_500) : 0,
+            let hours = number(first[first.count - 1], below: 24), let minutes = number(parts[1], below: 60),
+            let seconds = number(last[0], below: 60), last.count == 1 || number(last[1], below: .max) != nil
+        else { return nil }
+        return .seconds(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    }
+
     static func formatted(_ duration: Duration) -> String {
         let (seconds, fraction) = duration.components
         guard fraction == 0 else {

@@ -31,7 +31,29 @@ struct SecretLookup {
             }
             state.settings.providers[index] = provider
         }
+        sessionKeys(&state)
     }
+
+    /// The keys that are named, else App Service's own setting.
+    private func sessionKeys(_ state: inout LoadState) {
+        let path = "signIn.keySettingNames"
+        if state.settings.signIn.keySettingNames.isEmpty, environment[Self.encryptionKey]?.isEmpty == false {
+            state.settings.signIn.keySettingNames = [Self.encryptionKey]
+            state.origins[path] = .environment(Self.encryptionKey)
+        }
+        for (index, name) in state.settings.signIn.keySettingNames.enumerated() {
+            guard let secret = find(name, for: "\(path)[\(index)]", &state) else {
+                if !state.hasError(at: "\(path)[\(index)]") {
+                    state.report(
+                        .error, "\(path)[\(index)]", "the key is missing", expected: "the environment variable \(name)")
+                }
+                continue
+            }
+            state.settings.signIn.keys.append(secret)
+        }
+    }
+
+    private static let encryptionKey = EnvironmentSettings.prefix + "ENCRYPTION_KEY"
 
     private func find(_ name: String, for path: String, _ state: inout LoadState) -> Secret? {
         guard Self.isName(name) else {

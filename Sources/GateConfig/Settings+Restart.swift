@@ -23,6 +23,7 @@ extension Settings {
         }
         compare("timeouts", \.timeouts)
         compare("keys", \.keys)
+        compare("signIn", \.signIn)
         compare("logging", \.logging)
         compare("audit.to", \.audit)
         return paths

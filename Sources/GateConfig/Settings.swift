@@ -27,6 +27,7 @@ package struct Settings: Sendable {
     package var apiPrefix = "/.auth"
     /// Enabled or not, in the order given.
     package var providers: [Provider] = []
+    package var signIn = SignIn()
     package var keys = Keys()
     /// Origins that browsers may call from (CORS); `*` is not among the values.
     package var allowedOrigins: [String] = []

@@ -16,6 +16,7 @@ package struct SettingsReport: Sendable, CustomStringConvertible {
         upstreams(settings)
         resources(settings)
         for provider in settings.providers { add(provider) }
+        signIn(settings.signIn)
         runtime(settings)
     }
 
@@ -96,6 +97,12 @@ package struct SettingsReport: Sendable, CustomStringConvertible {
         add("\(path).graphApiVersion", provider.graphAPIVersion)
         add("\(path).login.disableWWWAuthenticate", provider.disablesWWWAuthenticate)
         add("\(path).login.nameClaimType", provider.nameClaimType)
+        add("\(configuration).authorizationEndpoint", provider.authorizationEndpoint)
+        add("\(configuration).tokenEndpoint", provider.tokenEndpoint)
+        if let scopes = provider.scopes { add("\(path).login.scopes", scopes) }
+        if !provider.loginParameters.isEmpty {
+            add("\(path).login.loginParameters", provider.loginParameters.map { "\($0.name)=\($0.value)" })
+        }
         let refined = "providers.\(provider.id)"
         let isRefined = origins["\(refined).allowedAudiences"] != nil
         let audiences = isRefined ? "\(refined).allowedAudiences" : "\(path).validation.allowedAudiences"
@@ -121,6 +128,20 @@ package struct SettingsReport: Sendable, CustomStringConvertible {
             "\(refined).introspection.clientSecretSettingName", introspection.secretSettingName, introspection.secret)
         add("\(refined).introspection.authentication", introspection.authentication.rawValue)
         add("\(refined).introspection.cache", introspection.cache)
+    }
+
+    private mutating func signIn(_ signIn: Settings.SignIn) {
+        add("login.routes.logoutEndpoint", signIn.logoutEndpoint)
+        add("login.allowedExternalRedirectUrls", signIn.allowedExternalRedirectURLs)
+        add("login.cookieExpiration.convention", signIn.expiration.rawValue)
+        add("login.cookieExpiration.timeToExpiration", signIn.lifetime)
+        add("login.nonce.nonceExpirationInterval", signIn.attemptLifetime)
+        add("signIn.cookieName", signIn.cookieName)
+        let isSet = signIn.keys.count == signIn.keySettingNames.count
+        let names = signIn.keySettingNames.joined(separator: ", ")
+        add(
+            "signIn.keySettingNames",
+            names.isEmpty ? "made at every start" : "\(names) \(isSet ? "<set>" : "<missing>")")
     }
 
     private mutating func runtime(_ settings: Settings) {

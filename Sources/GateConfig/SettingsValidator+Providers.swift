@@ -26,18 +26,60 @@ extension SettingsValidator {
     private mutating func login(_ enabled: [Settings.Provider]) {
         let validation = state.settings.globalValidation
         let path = "globalValidation.unauthenticatedClientAction"
-        if validation.unauthenticatedClientAction == .redirectToLoginPage, state.origins[path] != nil {
+        if validation.unauthenticatedClientAction == .redirectToLoginPage, state.origins[path] != nil,
+            !enabled.contains(where: \.signsIn)
+        {
             note(
-                path,
-                "there is no browser sign-in in this release: programs get 401, and browsers a page that does not exist",
-                suggestion: "set Return401")
+                path, "no provider has what a sign-in needs: programs and browsers get 401",
+                suggestion: "name the registration's secret in clientSecretSettingName, or set Return401")
         }
+        signIn(enabled)
         guard let wanted = validation.redirectToProvider?.rawValue else { return }
         let alias = EnvironmentSettings.provider(named: wanted)
         if !enabled.contains(where: { $0.id == alias }) {
             warn(
                 "globalValidation.redirectToProvider", "\(wanted) is not an enabled provider",
                 suggestion: NearestName.find(wanted, among: enabled.map(\.id.rawValue)).map { "did you mean \($0)?" })
+        }
+    }
+
+    private mutating func signIn(_ enabled: [Settings.Provider]) {
+        let signIn = state.settings.signIn
+        for (index, key) in signIn.keys.enumerated() {
+            let digits = key.revealed.utf8.count
+            if digits < 32 {
+                error(
+                    "signIn.keySettingNames[\(index)]", "the key has \(digits) characters",
+                    expected: "64 hexadecimal digits, or at least 32 characters of randomness",
+                    suggestion: "openssl rand -hex 32 makes one")
+            }
+        }
+        if signIn.keySettingNames.isEmpty, enabled.contains(where: \.signsIn) {
+            let isWanted = state.settings.globalValidation.unauthenticatedClientAction == .redirectToLoginPage
+            let message = "are not set: everybody is signed out when the process ends"
+            let hint = "put 64 hexadecimal digits (openssl rand -hex 32) into a setting, and name it here"
+            if isWanted {
+                warn("signIn.keySettingNames", message, suggestion: hint)
+            } else {
+                note("signIn.keySettingNames", message, suggestion: hint)
+            }
+        }
+        let isToken: (UInt8) -> Bool = {
+            (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E
+        }
+        if signIn.cookieName.utf8.count > 64 || !signIn.cookieName.utf8.allSatisfy(isToken) {
+            error(
+                "signIn.cookieName", "is not the name of a cookie",
+                expected: "letters, digits, '_', '-' and '.', at most 64")
+        }
+        for (path, time) in [
+            ("login.cookieExpiration.timeToExpiration", signIn.lifetime),
+            ("login.nonce.nonceExpirationInterval", signIn.attemptLifetime),
+        ] where time <= .zero {
+            error(path, "is zero")
+        }
+        if let path = signIn.logoutEndpoint, let fault = Self.fault(inPath: path) {
+            error("login.routes.logoutEndpoint", "\"\(path)\" \(fault)", expected: "a path, as in /signout")
         }
     }
 
@@ -145,12 +187,15 @@ extension SettingsValidator {
                     ?? "the name of an environment variable")
         case .entra, .google, .apple, .x, .microsoftAccount, .openIDConnect:
             guard let name = provider.clientSecretSettingName else { return }
-            if provider.introspection != nil, provider.introspection?.secretSettingName == name { return }
-            note(
-                path,
-                name == "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"
-                    ? "a managed identity's assertion has no effect in this release: there is no browser sign-in"
-                    : "has no effect in this release: there is no browser sign-in")
+            if name == "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID" {
+                note(path, "a managed identity's assertion has no effect in this release")
+            } else if provider.clientSecret == nil, provider.introspection == nil {
+                note(
+                    path, "nothing is set under \(name): nobody can sign in with \(provider.id)",
+                    suggestion: "set it for sign-in; tokens are accepted without it")
+            } else if !provider.signsIn, provider.introspection?.secretSettingName != name {
+                note(path, "has no effect in this release: there is no sign-in with \(provider.id)")
+            }
         }
     }
 

@@ -155,7 +155,7 @@ struct SettingsValidator {
         }
     }
 
-    private static func fault(inPath path: String) -> String? {
+    static func fault(inPath path: String) -> String? {
         if !path.hasPrefix("/") { return "does not start with /" }
         if path.contains("//") { return "has an empty segment" }
         if path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) { return "has a dot segment" }

@@ -7,6 +7,7 @@ import Testing
 struct DocumentationTests {
     static let secrets = [
         "CORPORATE_AUTHENTICATION_SECRET": "s", "GITHUB_PROVIDER_AUTHENTICATION_SECRET": "s",
+        "SESSION_KEY": String(repeating: "0a", count: 32),
     ]
 
     static func unknown(_ result: LoadResult) -> [String] {
@@ -41,7 +42,7 @@ struct DocumentationTests {
         let json = try #require(page.blocks.first { $0.language == "json" })
         let headings = [
             "Server", "Callers", "Protected resources", "Upstreams", "Providers", "Introspection",
-            "Limits, time-outs, keys", "Logs and audit",
+            "Limits, time-outs, keys", "Sign-in", "Logs and audit",
         ]
         var count = 0
         for row in page.rows where headings.contains(row.heading) {

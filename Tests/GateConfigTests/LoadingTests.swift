@@ -164,7 +164,8 @@ struct LoadingTests {
             "WEBSITE_AUTH_USE_LEGACY_CLAIMS": "False",
             "WEBSITE_AUTH_OPENID_ISSUER": "https://login.microsoftonline.com/common/v2.0",
             "WEBSITE_AUTH_DEFAULT_PROVIDER": "AzureActiveDirectory",
-            "WEBSITE_AUTH_NONCE_DURATION": "00:05:00",
+            "WEBSITE_AUTH_NONCE_DURATION": "00:05:00", "WEBSITE_AUTH_LOGOUT_PATH": "/bye",
+            "WEBSITE_AUTH_HIDE_DEPRECATED_SID": "true",
             "WEBSITE_AUTH_ENABLD": "true",
             "WEBSITE_AUTH_CLIENT_ID": "",
         ]
@@ -179,12 +180,13 @@ struct LoadingTests {
         #expect(entra.clientID == ClientID("c"))
         #expect(entra.allowedTenants == ["t1", "t2"])
         #expect(settings.globalValidation.redirectToProvider == .entra)
+        #expect(settings.signIn.attemptLifetime == .seconds(300) && settings.signIn.logoutEndpoint == "/bye")
         #expect(
             result.diagnostics.map(\.description) == [
                 "environment WEBSITE_AUTH_ENABLD: warning: WEBSITE_AUTH_ENABLD: unknown setting "
                     + "(did you mean WEBSITE_AUTH_ENABLED?)",
-                "environment WEBSITE_AUTH_NONCE_DURATION: note: WEBSITE_AUTH_NONCE_DURATION: has no effect in this "
-                    + "release: there is no browser sign-in",
+                "environment WEBSITE_AUTH_HIDE_DEPRECATED_SID: note: WEBSITE_AUTH_HIDE_DEPRECATED_SID: has no effect in "
+                    + "this release",
             ])
     }
 

@@ -50,15 +50,18 @@ struct ValidationTests {
             name: "a token store", auth: Loading.bench.withLogin("\"tokenStore\": {\"enabled\": true}"),
             severity: .note, path: "login.tokenStore.enabled", message: "no effect"),
         Case(
-            name: "cookies",
-            auth: Loading.bench.withLogin("\"cookieExpiration\": {\"timeToExpiration\": \"08:00:00\"}"),
-            severity: .note, path: "login.cookieExpiration", message: "no effect"),
+            name: "fragments", auth: Loading.bench.withLogin("\"preserveUrlFragmentsForLogins\": true"),
+            severity: .note, path: "login.preserveUrlFragmentsForLogins", message: "no effect"),
+        Case(
+            name: "a nonce that is not validated",
+            auth: Loading.bench.withLogin("\"nonce\": {\"validateNonce\": false}"),
+            path: "login.nonce.validateNonce", message: "always validated"),
         Case(
             name: "a secret for sign-in",
             auth: Loading.providers(
                 "\"google\":{\"registration\":{\"clientId\":\"c\",\"clientSecretSettingName\":\"G\"}}"),
             severity: .note, path: "identityProviders.google.registration.clientSecretSettingName",
-            message: "no effect"),
+            message: "nobody can sign in with google"),
         Case(
             name: "a slip in a variable", environment: ["GATEHOUSE_LISTN": "127.0.0.1:1", "GATEHOUSE_PORT": "tcp://x"],
             path: "GATEHOUSE_LISTN", message: "unknown setting"),
