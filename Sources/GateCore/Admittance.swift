@@ -2,9 +2,10 @@
 
 import GateOAuth
 import GateObserve
+import GateSession
 import GateTime
 
-/// What is known once a token was validated and policy was asked: kept with the token, so that the next request costs a look-up.
+/// What is known once a token or a session was validated and policy was asked: kept with it, so that the next request costs a look-up.
 final class Admittance: Sendable {
     enum Outcome: Sendable {
         case permitted
@@ -19,8 +20,16 @@ final class Admittance: Sendable {
     let endsAt: Instant?
     let owner: SessionOwner
     let caller: AuditCaller
+    /// The audit event's reason for what goes on.
+    var reason: String { session == nil ? "bearer" : "session" }
 
-    init(principal: Principal, outcome: Outcome, identityLines: [UInt8], endsAt: Instant?) {
+    /// The browser's session that it stands for; nil for a token's.
+    let session: Session?
+
+    init(
+        principal: Principal, outcome: Outcome, identityLines: [UInt8], endsAt: Instant?, session: Session? = nil
+    ) {
+        self.session = session
         self.principal = principal
         self.outcome = outcome
         self.identityLines = identityLines

@@ -40,11 +40,12 @@ extension Gatekeeper {
             edits.dropsAccessControl = true
             CORSPolicy.appendAnswerLines(origin: origin, to: &lines)
         }
-        if plan.protection != nil {
+        if let protection = plan.protection {
             // Whoever asks for the same with another token must not get this answer (RFC 9111 §3.5; requirement TRM-10).
             edits.dropsChallenges = true
             if head.first(.cacheControl) == nil { lines.append(ascii: "Cache-Control: no-store\r\n") }
-            lines.append(ascii: "Vary: Authorization\r\n")
+            lines.append(
+                ascii: protection.isMCP ? "Vary: Authorization\r\n" : "Vary: Authorization, Cookie\r\n")
         }
         edits.appendedLines = lines
         return edits

@@ -5,6 +5,7 @@ import GateIdentity
 import GateOAuth
 import GateObserve
 import GatePolicy
+import GateSession
 import GateTime
 
 extension Gatekeeper {
@@ -18,7 +19,9 @@ extension Gatekeeper {
         _ head: RequestHead, _ bytes: Span<UInt8>, _ request: Request, _ target: Target
     ) -> Eventually<Admission> {
         switch CredentialExtractor.find(head, bytes) {
-        case .none: return .ready(anonymous(head, bytes, request, target))
+        case .none:
+            return .ready(
+                browser(head, bytes, request, target) ?? anonymous(head, bytes, request, target))
         case .otherScheme: return .ready(refuse(.credentialsMissing, target, .authenticate))
         case .inQuery: return .ready(refuse(.tokenInQuery, target, .authenticate))
         case .repeated: return .ready(refuse(.credentialsRepeated, target, .authenticate))
@@ -54,7 +57,10 @@ extension Gatekeeper {
         switch verdict {
         case .accepted(let validated):
             metrics.validated(by: validated.principal.provider.rawValue, .accepted)
-            let admittance = admittance(validated, request.snapshot, target.resource)
+            let end = validated.expiresAt
+            let admittance = admittance(
+                validated.principal, endsAt: end == .distantFuture ? nil : end, session: nil, request.snapshot,
+                target.resource)
             target.resource.admittances.store(
                 admittance, for: token, until: validated.validUntil, validity: validated.validity)
             return authorize(head, bytes, request, target, admittance)
@@ -74,11 +80,11 @@ extension Gatekeeper {
         }
     }
 
-    /// Asks policy once for each token and resource, and renders the identity fields once.
-    private func admittance(
-        _ validated: ValidatedToken, _ snapshot: GatewaySnapshot, _ resource: ProtectedResource
+    /// Asks policy once for each token or session and resource, and renders the identity fields once.
+    func admittance(
+        _ principal: Principal, endsAt: Instant?, session: Session?, _ snapshot: GatewaySnapshot,
+        _ resource: ProtectedResource
     ) -> Admittance {
-        let principal = validated.principal
         let request = AccessRequest(
             principal: principal, resource: resource.configuration.identifier,
             requiredScope: resource.configuration.requiredScopes)
@@ -94,7 +100,7 @@ extension Gatekeeper {
         return Admittance(
             principal: principal, outcome: outcome,
             identityLines: IdentityHeaders.lines(for: principal, naming: snapshot.configuration.claimsNaming),
-            endsAt: validated.expiresAt == .distantFuture ? nil : validated.expiresAt)
+            endsAt: endsAt, session: session)
     }
 
     /// Nothing was presented: `requireAuthentication` and `unauthenticatedClientAction`.
@@ -110,13 +116,11 @@ extension Gatekeeper {
         case .return404: return refuse(.hiddenUnauthenticated, target, .authenticate)
         case .redirectToLoginPage:
             // Programs are challenged; only a person can follow a redirect to a sign-in page.
-            guard !target.isMCP, isNavigation(head, bytes), let provider = configuration.loginProvider else {
+            guard !target.isMCP, isNavigation(head, bytes), let signIn = configuration.signInPath else {
                 return refuse(.credentialsMissing, target, .authenticate)
             }
             let back = target.exchange.path + bytes.text(at: head.pathRange.upperBound..<head.targetRange.upperBound)
-            let location =
-                "\(configuration.apiPrefix)/login/\(FormParameters.encode(provider.rawValue))"
-                + "?post_login_redirect_uri=\(FormParameters.encode(back))"
+            let location = "\(signIn)?post_login_redirect_uri=\(FormParameters.encode(back))"
             return refuse(.signInRequired(location: location), target, .authenticate)
         }
     }

@@ -91,7 +91,7 @@ extension Gatekeeper {
                 .messageAmbiguous(error, id: id), plan.exchange, protection.resource, .authorize,
                 protection.admittance)
         }
-        let reason = protection.admittance == nil ? "anonymous" : "bearer"
+        let reason = protection.admittance?.reason ?? "anonymous"
         permit(plan.exchange, reason: reason, protection.admittance, .authorize, messages: messages)
         return nil
     }

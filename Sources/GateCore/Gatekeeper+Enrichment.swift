@@ -19,7 +19,7 @@ extension Gatekeeper {
             rewritten: target.rewritten, admittance: admittance, protection: protection)
         // A body that must be read first is decided on, and recorded, by `inspect`.
         if plan.inspectsBodyUpTo == nil {
-            permit(target.exchange, reason: admittance == nil ? "anonymous" : "bearer", admittance, .authorize)
+            permit(target.exchange, reason: admittance?.reason ?? "anonymous", admittance, .authorize)
         }
         return .forward(plan)
     }

@@ -3,6 +3,7 @@
 package import GateIdentity
 package import GateOAuth
 package import GatePolicy
+package import GateSession
 
 /// What happens to a request without a credential (`globalValidation.unauthenticatedClientAction`).
 package enum UnauthenticatedAction: String, Sendable, Hashable {
@@ -28,9 +29,14 @@ package final class GatewaySnapshot: Sendable {
         package var excludedPaths: [String] = []
         package var requiresAuthentication = true
         package var unauthenticatedAction = UnauthenticatedAction.return401
-        /// Where `RedirectToLoginPage` sends a browser: `redirectToProvider`, else the only provider.
-        package var loginProvider: ProviderID?
+        /// Where `RedirectToLoginPage` sends a browser: the sign-in at `redirectToProvider` or the only provider, else the choice of them.
+        /// Nil when nobody can sign in.
+        package var signInPath: String?
+        /// Sessions of browsers; nil when nobody can sign in.
+        package var sessions: BrowserSessions?
         package var apiPrefix = "/.auth"
+        /// `login.routes.logoutEndpoint`: a further path that the control plane answers.
+        package var logoutEndpoint: String?
         /// `httpSettings.requireHttps`: requests over plain connections are sent to the public URL, or refused.
         ///
         /// Only for a gate that ends TLS itself or is told of it by a trusted proxy; otherwise nothing would pass.
@@ -77,7 +83,8 @@ package final class GatewaySnapshot: Sendable {
                 authorizationURI: configuration.authorizationURI)
         }
         routes = RouteTable(
-            resources: resources, exclusions: configuration.excludedPaths, apiPrefix: configuration.apiPrefix)
+            resources: resources, exclusions: configuration.excludedPaths, apiPrefix: configuration.apiPrefix,
+            logoutEndpoint: configuration.sessions == nil ? nil : configuration.logoutEndpoint)
         hosts = HostPolicy(hosts: [configuration.publicURL.host] + configuration.allowedHosts)
         cors = CORSPolicy(
             origins: configuration.allowedOrigins + [configuration.publicURL.origin],

@@ -58,6 +58,8 @@ package final class ProtectedResource: Sendable {
     /// The challenge for each reason why a token is refused, rendered once: floods of bad tokens are answered with these.
     private let refusals: [TokenRejection: String]
     let admittances: TokenCache<Admittance>
+    /// By the text of the cookie; apart from tokens, so that one can never be shown as the other.
+    let sessions: TokenCache<Admittance>
     let refused: TokenCache<TokenRejection>
 
     init(_ configuration: Configuration, publicURL: HTTPURL, issuers: [IssuerURL], authorizationURI: String?) {
@@ -86,6 +88,7 @@ package final class ProtectedResource: Sendable {
                 return (reason, refusal.fieldValue)
             })
         admittances = TokenCache()
+        sessions = TokenCache()
         refused = TokenCache(
             TokenCache<TokenRejection>.Configuration(maximumCount: 8_192, maximumBytes: 16 << 20, bytesPerValue: 64))
     }

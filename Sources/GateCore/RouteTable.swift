@@ -40,13 +40,15 @@ struct RouteTable: Sendable {
 
     private let exclusions: [Exclusion]
     private let apiPrefix: [UInt8]
+    private let logoutEndpoint: [UInt8]?
     /// Longest path first.
     private let resources: [ProtectedResource]
     private let metadata: [(path: [UInt8], resource: ProtectedResource)]
 
-    init(resources: [ProtectedResource], exclusions: [String], apiPrefix: String) {
+    init(resources: [ProtectedResource], exclusions: [String], apiPrefix: String, logoutEndpoint: String? = nil) {
         self.exclusions = exclusions.map(Exclusion.init)
         self.apiPrefix = Array(apiPrefix.utf8)
+        self.logoutEndpoint = logoutEndpoint.map { Array($0.utf8) }
         self.resources = resources.sorted { $0.pathOctets.count > $1.pathOctets.count }
         var metadata: [(path: [UInt8], resource: ProtectedResource)] = []
         for resource in resources where !resource.configuration.isImplied || resources.count == 1 {
@@ -70,6 +72,9 @@ struct RouteTable: Sendable {
                 return .metadata(resource)
             }
             if NormalizedPath.matches(bytes, path, apiPrefix, includingBelow: true) { return .control }
+        }
+        if let logoutEndpoint, NormalizedPath.matches(bytes, path, logoutEndpoint, includingBelow: false) {
+            return .control
         }
         for exclusion in exclusions
         where NormalizedPath.matches(bytes, path, exclusion.path, includingBelow: exclusion.includesBelow) {

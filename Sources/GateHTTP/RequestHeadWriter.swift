@@ -106,7 +106,8 @@ enum CookieLine {
         out.append(ascii: "\r\n")
     }
 
-    /// True when the pair at `range` has one of the names, or one of them with a number after it (a cookie in parts).
+    /// True when the pair at `range` has one of the names, or one of them with a number after it (a cookie in parts); a name that ends in a
+    /// dot is the beginning of many.
     ///
     /// A pair without a name (`=name=value`) counts as what it is once a browser has sent it back: `name=value`.
     static func isNamed(_ range: Range<Int>, _ bytes: Span<UInt8>, _ names: [String]) -> Bool {
@@ -117,6 +118,7 @@ enum CookieLine {
         for name in names {
             let length = name.utf8.count
             guard end - start >= length, bytes.equals(name, at: start..<(start + length)) else { continue }
+            if name.utf8.last == UInt8(ascii: ".") { return true }
             var i = start + length
             while i < end, Octet.isDigit(bytes[i]) { i += 1 }
             if i == end { return true }

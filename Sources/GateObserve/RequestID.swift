@@ -15,6 +15,15 @@ package struct RequestID: Sendable, Hashable, CustomStringConvertible {
     /// A new identifier; costs one atomic addition, no system call and no lock.
     package static func make() -> RequestID { IdentifierSource.shared.next() }
 
+    /// Reads what ``hex`` wrote; nil for anything else.
+    package init?(hex text: String) {
+        let octets = Array(text.utf8)
+        guard octets.count == 32, let high = Hexadecimal.read(octets.span, from: 0, digits: 16),
+            let low = Hexadecimal.read(octets.span, from: 16, digits: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+
     /// 32 lower-case hexadecimal digits.
     package var hex: String {
         var bytes: [UInt8] = []

@@ -69,13 +69,21 @@ package struct GatewayServer: Sendable {
         let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
         let upstreams = UpstreamTable(configured)
         let auditLog = makeAuditLog()
-        let chains = try identity.makeChains(for: translation.providerConfigurations())
+        let audit = AuditFanOut((auditLog.map { [$0] } ?? []) + observers)
+        let made = try identity.make(
+            chains: translation.providerConfigurations(), signIns: translation.signIn.configurations())
+        let keys = try translation.signIn.keyRing()
+        let sessions = translation.signIn.sessions(keys)
+        let signIn = SignInService(
+            configuration: translation.signIn.service(made.signIns), sessions: sessions,
+            attempts: translation.signIn.attempts(keys), audit: audit, clock: SystemWallClock(), logger: logger)
         let gatekeeper = Gatekeeper(
-            snapshot: translation.snapshot(chains: chains, issuers: [:]), clock: SystemWallClock(),
-            audit: AuditFanOut((auditLog.map { [$0] } ?? []) + observers), metrics: metrics)
+            snapshot: translation.snapshot(chains: made.chains, issuers: [:], sessions: sessions),
+            clock: SystemWallClock(), audit: audit, metrics: metrics)
         let reloader = Reloader(
             source: source, running: settings, identity: identity, upstreams: upstreams, configured: configured,
-            gatekeeper: gatekeeper, metrics: metrics, health: health, logger: logger)
+            gatekeeper: gatekeeper, signIn: signIn, sessions: sessions, metrics: metrics, health: health, logger: logger
+        )
         health.addCheck {
             identity.health().filter { !$0.isReady }.map {
                 HealthState.Reason(component: $0.provider.rawValue, detail: $0.detail ?? "no keys yet")
@@ -88,7 +96,10 @@ package struct GatewayServer: Sendable {
         let group = MultiThreadedEventLoopGroup(
             numberOfThreads: settings.workers ?? ProcessorCount.available)
         let link = ControlPlaneLink(
-            ControlPlane(configuration: .init(prefix: settings.apiPrefix), logger: logger), logger: logger)
+            try ControlPlane(
+                configuration: .init(prefix: settings.apiPrefix, logoutEndpoint: settings.signIn.logoutEndpoint),
+                signIn: signIn, logger: logger),
+            logger: logger)
         let listener = GatewayListener(
             configuration: configuration, gate: gatekeeper, upstreams: upstreams, control: link.connector,
             metrics: metrics,

@@ -10,10 +10,18 @@ struct ProviderTranslation {
     let provider: Settings.Provider
     let resourceAudiences: Set<String>
 
+    init(provider: Settings.Provider, resourceAudiences: Set<String> = []) {
+        self.provider = provider
+        self.resourceAudiences = resourceAudiences
+    }
+
     /// Operators configure their providers themselves: those may stand in private networks, strangers' addresses may not.
     /// Without TLS only where an operator wrote http: a document that came by https may not lead to where everybody listens.
-    private var network: NetworkAccess {
-        let configured = [provider.issuer, provider.wellKnown, provider.keySetURL, provider.introspection?.endpoint]
+    var network: NetworkAccess {
+        let configured = [
+            provider.issuer, provider.wellKnown, provider.keySetURL, provider.introspection?.endpoint,
+            provider.authorizationEndpoint, provider.tokenEndpoint, provider.apiBaseURL,
+        ]
         return NetworkAccess(
             allowsPrivateNetworks: true,
             allowsPlainHTTPInPrivateNetworks: configured.contains { $0?.lowercased().hasPrefix("http:") == true })
@@ -105,7 +113,7 @@ struct ProviderTranslation {
         return String(wellKnown.dropLast(WellKnownPaths.openIDConfiguration.count))
     }
 
-    private func entra() throws(TranslationError) -> EntraConfiguration {
+    func entra() throws(TranslationError) -> EntraConfiguration {
         let issuer =
             provider.kind == .microsoftAccount
             ? "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0" : provider.issuer
@@ -116,28 +124,28 @@ struct ProviderTranslation {
             network: network)
     }
 
-    private var algorithms: Set<JWAlgorithm> {
+    var algorithms: Set<JWAlgorithm> {
         provider.algorithms.map { Set($0.compactMap(JWAlgorithm.init(rawValue:))) } ?? JWAlgorithm.defaults
     }
 
-    private func clientID() throws(TranslationError) -> ClientID {
+    func clientID() throws(TranslationError) -> ClientID {
         guard let clientID = provider.clientID else { throw missing("client id") }
         return clientID
     }
 
-    private func secret(_ secret: Secret?) throws(TranslationError) -> Secret {
+    func secret(_ secret: Secret?) throws(TranslationError) -> Secret {
         guard let secret else { throw missing("client secret") }
         return secret
     }
 
-    private func url(_ text: String?) throws(TranslationError) -> HTTPURL? {
+    func url(_ text: String?) throws(TranslationError) -> HTTPURL? {
         guard let text else { return nil }
         do { return try HTTPURL(text) } catch {
             throw TranslationError("\(provider.id): \(text): \(error.description)")
         }
     }
 
-    private func missing(_ what: String) -> TranslationError {
+    func missing(_ what: String) -> TranslationError {
         TranslationError("\(provider.id): the \(what) is missing")
     }
 }

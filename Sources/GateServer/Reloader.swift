@@ -6,6 +6,8 @@ import GateIdentity
 import GateOAuth
 import GateObserve
 import GateProxy
+import GateSession
+import GateWeb
 import Logging
 import ServiceLifecycle
 import Synchronization
@@ -26,6 +28,8 @@ final class Reloader: Sendable {
     private let identity: IdentityService
     private let upstreams: UpstreamTable
     private let gatekeeper: Gatekeeper
+    private let signIn: SignInService
+    private let sessions: BrowserSessions
     private let metrics: GatewayMetrics
     private let health: HealthState
     private let logger: Logger
@@ -35,13 +39,16 @@ final class Reloader: Sendable {
 
     init(
         source: ConfigurationSource, running: Settings, identity: IdentityService, upstreams: UpstreamTable,
-        configured: [UpstreamConfiguration], gatekeeper: Gatekeeper, metrics: GatewayMetrics, health: HealthState,
+        configured: [UpstreamConfiguration], gatekeeper: Gatekeeper, signIn: SignInService,
+        sessions: BrowserSessions, metrics: GatewayMetrics, health: HealthState,
         logger: Logger
     ) {
         self.source = source
         self.identity = identity
         self.upstreams = upstreams
         self.gatekeeper = gatekeeper
+        self.signIn = signIn
+        self.sessions = sessions
         self.metrics = metrics
         self.health = health
         self.logger = logger
@@ -83,7 +90,8 @@ final class Reloader: Sendable {
     private func putInForce(_ settings: Settings, _ state: inout State) throws {
         let translation = try SettingsTranslation(settings)
         let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
-        let chains = try identity.makeChains(for: translation.providerConfigurations())
+        let made = try identity.make(
+            chains: translation.providerConfigurations(), signIns: translation.signIn.configurations())
         if configured != state.upstreams {
             state.upstreamGeneration = upstreams.replace(with: configured)
             state.upstreams = configured
@@ -91,7 +99,9 @@ final class Reloader: Sendable {
         state.settings = settings
         gatekeeper.replace(
             with: translation.snapshot(
-                chains: chains, issuers: state.issuers, upstreamGeneration: state.upstreamGeneration))
+                chains: made.chains, issuers: state.issuers, upstreamGeneration: state.upstreamGeneration,
+                sessions: sessions))
+        signIn.replace(with: translation.signIn.service(made.signIns))
     }
 
     private func failed(_ why: String) {

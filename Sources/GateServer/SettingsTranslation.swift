@@ -6,6 +6,7 @@ import GateIdentity
 import GateJOSE
 import GateOAuth
 import GatePolicy
+import GateSession
 
 /// The one place that knows both the settings and the services: turns what was configured into what each service takes.
 struct SettingsTranslation {
@@ -17,6 +18,8 @@ struct SettingsTranslation {
         self.settings = settings
         self.publicURL = publicURL
     }
+
+    var signIn: SignInTranslation { SignInTranslation(settings: settings, publicURL: publicURL) }
 
     // MARK: resources
 
@@ -56,8 +59,10 @@ struct SettingsTranslation {
     ///   - chains: one for each entry of ``providerConfigurations()``.
     ///   - issuers: what was found out about providers whose issuer is not configured.
     ///   - upstreamGeneration: of the table that the resources' upstreams are in.
+    ///   - sessions: of browsers; they count where people can sign in.
     func snapshot(
-        chains: [ValidatorChain], issuers found: [ProviderID: String], upstreamGeneration: Int = 1
+        chains: [ValidatorChain], issuers found: [ProviderID: String], upstreamGeneration: Int = 1,
+        sessions: BrowserSessions? = nil
     ) -> GatewaySnapshot {
         var configurations: [ProtectedResource.Configuration] = []
         for (resource, chain) in zip(resources, chains) {
@@ -85,8 +90,12 @@ struct SettingsTranslation {
         configuration.unauthenticatedAction =
             UnauthenticatedAction(rawValue: settings.globalValidation.unauthenticatedClientAction.rawValue)
             ?? .return401
-        configuration.loginProvider =
-            settings.globalValidation.redirectToProvider ?? (enabled.count == 1 ? enabled.first?.id : nil)
+        if signIn.isOffered {
+            configuration.signInPath = signIn.path
+            configuration.sessions = sessions
+        }
+        configuration.logoutEndpoint = settings.signIn.logoutEndpoint
+        configuration.cookieNames = signIn.cookieNames
         configuration.apiPrefix = settings.apiPrefix
         configuration.allowedHosts = settings.allowedHosts
         configuration.allowedOrigins = settings.allowedOrigins

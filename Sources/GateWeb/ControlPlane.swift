@@ -10,17 +10,16 @@ package import NIOCore
 /// Everything the gate answers through Hummingbird instead of on the data path: Easy Auth's `/.auth/…` and its pages.
 ///
 /// The gate hands such a request on as bytes over an in-process connection; ``responder`` is what serves its far end.
-/// A new endpoint is a route here and a line in the configuration's list of endpoints.
 package struct ControlPlane: Sendable {
     package struct Configuration: Sendable {
         /// Easy Auth's `httpSettings.routes.apiPrefix`, without a slash at the end.
         package var prefix: String
-        /// Paths that this instance answers itself, named to whoever asks for one that does not exist.
-        package var endpoints: [String]
+        /// Easy Auth's `login.routes.logoutEndpoint`.
+        package var logoutEndpoint: String?
 
-        package init(prefix: String = "/.auth", endpoints: [String] = []) {
+        package init(prefix: String = "/.auth", logoutEndpoint: String? = nil) {
             self.prefix = prefix
-            self.endpoints = endpoints
+            self.logoutEndpoint = logoutEndpoint
         }
     }
 
@@ -28,12 +27,15 @@ package struct ControlPlane: Sendable {
     private let logger: Logger
     private let router: any HTTPResponder<BasicRequestContext>
 
-    package init(configuration: Configuration = Configuration(), logger: Logger) {
+    /// - Throws: when a page's template is not well-formed, which tests exclude.
+    package init(configuration: Configuration = Configuration(), signIn: SignInService, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
         let router = Router(context: BasicRequestContext.self)
         router.add(middleware: SecurityHeaders())
-        router.add(middleware: UnknownEndpoints(configuration: configuration))
+        router.add(middleware: UnknownEndpoints(prefix: configuration.prefix))
+        try SignInRoutes(signIn).add(
+            to: router, prefix: configuration.prefix, logoutEndpoint: configuration.logoutEndpoint)
         self.router = router.buildResponder()
     }
 
@@ -61,7 +63,7 @@ package struct ControlPlane: Sendable {
 private struct UnknownEndpoints: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    let configuration: ControlPlane.Configuration
+    let prefix: String
 
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -73,22 +75,14 @@ private struct UnknownEndpoints: RouterMiddleware {
         }
     }
 
+    private static let endpoints = ["login", "login/<provider>", "me", "refresh", "logout"]
+
     private func problem(for request: Request) -> ProblemDetails {
-        let sessions = ["login", "me", "refresh", "logout"].map { configuration.prefix + "/" + $0 }
-        let isSession = sessions.contains { name in
-            request.uri.path == name || request.uri.path.hasPrefix(name + "/")
-        }
-        let reason =
-            isSession
-            ? "Browser sessions (\(sessions.joined(separator: ", "))) are not part of this release: "
-                + "it protects resources with bearer tokens only."
-            : "There is no such endpoint."
-        let known =
-            configuration.endpoints.isEmpty
-            ? "" : " Endpoints of this gate: \(configuration.endpoints.joined(separator: ", "))."
+        let known = Self.endpoints.map { "\(prefix)/\($0)" }
         return ProblemDetails(
-            kind: "not-found", title: "No such endpoint", status: 404, detail: reason + known,
-            extensions: ["endpoints": .array(configuration.endpoints.map(JSONValue.string))])
+            kind: "not-found", title: "No such endpoint", status: 404,
+            detail: "Endpoints of this gate: \(known.joined(separator: ", ")).",
+            extensions: ["endpoints": .array(known.map(JSONValue.string))])
     }
 }
 

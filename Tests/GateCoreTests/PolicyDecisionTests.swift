@@ -35,7 +35,7 @@ import Testing
     func actionForPrograms(action: UnauthenticatedAction, status: Int) async throws {
         let harness = try DecisionHarness {
             $0.unauthenticatedAction = action
-            $0.loginProvider = .entra
+            $0.signInPath = "/.auth/login/aad"
         }
 
         #expect(await harness.send(.post(bearer: nil)).status == status)
@@ -53,7 +53,7 @@ import Testing
     func redirect(fields: [String]) async throws {
         let harness = try DecisionHarness {
             $0.unauthenticatedAction = .redirectToLoginPage
-            $0.loginProvider = .entra
+            $0.signInPath = "/.auth/login/aad"
         }
 
         let outcome = await harness.send(.get("/reports/2026?q=a b&c".replacing(" ", with: "%20"), bearer: nil, fields))

@@ -22,7 +22,7 @@ struct UnauthenticatedActionTests {
     {
         try GateHarness([.init(), .init(path: "/", isMCP: false, isImplied: true)]) {
             $0.unauthenticatedAction = action
-            $0.loginProvider = GateHarness.provider
+            $0.signInPath = "/.auth/login/custom"
             adjust(&$0)
         }
     }
@@ -93,7 +93,7 @@ struct UnauthenticatedActionTests {
 
     @Test("without a provider to sign in at, RedirectToLoginPage challenges")
     func noProvider() async throws {
-        let gate = try gate(.redirectToLoginPage) { $0.loginProvider = nil }
+        let gate = try gate(.redirectToLoginPage) { $0.signInPath = nil }
 
         #expect(await gate.ask("GET /app", fields: navigation).status == 401)
     }

@@ -1,7 +1,12 @@
 // Part of Gatehouse. Licensed under Apache-2.0; see LICENSE.
 
+import GateIdentity
 import GateJSON
+import GateOAuth
 import GateObserve
+import GateSeal
+import GateSession
+import GateTestKit
 import GateWeb
 import HummingbirdCore
 import Logging
@@ -51,7 +56,7 @@ struct ControlPlaneTests {
     private func servingControlPlane<Result: Sendable>(
         _ configuration: ControlPlane.Configuration, _ body: (Int) async throws -> Result
     ) async throws -> Result {
-        let plane = ControlPlane(configuration: configuration, logger: logger)
+        let plane = try ControlPlane(configuration: configuration, signIn: nobody(), logger: logger)
         let logger = logger
         return try await serving(
             { started in
@@ -63,22 +68,54 @@ struct ControlPlaneTests {
             }, body)
     }
 
-    @Test("session endpoints say plainly that they are not part of this release, and what exists")
+    /// Endpoints without a provider to sign in with.
+    private func nobody() throws -> SignInService {
+        let url = try HTTPURL("https://m.example")
+        let keys = try KeyRing(secrets: [[UInt8](0..<32)])
+        let attributes = CookieAttributes(isSecure: true)
+        return SignInService(
+            configuration: SignInService.Configuration(
+                publicURL: url, prefix: "/.auth", providers: [], preferred: nil,
+                returnTarget: ReturnTarget(publicURL: url, prefix: "/.auth", allowedExternal: []),
+                lifetime: .seconds(3_600), endsWithToken: false, claimsNaming: .legacy),
+            sessions: BrowserSessions(.init(attributes: attributes), keys: keys),
+            attempts: SignInCookies(.init(attributes: attributes), keys: keys), audit: SilentAudit(),
+            clock: FixedClock(), logger: logger)
+    }
+
+    @Test("an endpoint that does not exist is 404 and says which do; nobody can sign in without a provider")
     func unknownEndpoint() async throws {
-        let endpoints = ["/.well-known/oauth-protected-resource/mcp"]
-        for path in ["/.auth/me", "/.auth/login/aad", "/.auth/nothing"] {
-            let answer = try await servingControlPlane(.init(endpoints: endpoints)) { port in
+        for (path, status, word) in [
+            ("/.auth/nothing", 404, "/.auth/me"), ("/.auth/login/aad/x", 404, "/.auth/me"),
+            ("/.auth/login/aad", 404, "secret"), ("/.auth/login", 404, "secret"), ("/.auth/me", 401, "/.auth/login"),
+            ("/.auth/refresh", 401, "/.auth/login"), ("/.auth/login/aad/callback?code=x&state=y", 404, "provider"),
+        ] {
+            let answer = try await servingControlPlane(.init()) { port in
                 try await exchange("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", port: port)
             }
 
             let body = try #require(answer.split(separator: "\r\n\r\n", maxSplits: 1).last)
-            let problem = try JSONValue.parse(Array(body.utf8))
-            #expect(answer.hasPrefix("HTTP/1.1 404 "))
+            let problem = try JSONValue.parse(Array(body.utf8)).object
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(path)")
             #expect(answer.contains("application/problem+json"))
-            #expect(problem.object?["endpoints"]?.strings == endpoints)
-            let detail = try #require(problem.object?["detail"]?.string)
-            #expect(detail.contains("not part of this release") == (path != "/.auth/nothing"))
-            #expect(detail.contains(endpoints[0]))
+            #expect(problem?["title"]?.string != nil && String(body).contains(word), "\(body)")
+        }
+    }
+
+    @Test("pages speak the reader's language, load nothing and show nobody in a frame (D27)")
+    func pages() async throws {
+        for (language, word) in [
+            ("de-AT,en;q=0.5", "Sie sind abgemeldet"), ("fr, en", "You are signed out"),
+            ("en;q=0, de;q=0.1", "Sie sind"), ("", "You are"),
+        ] {
+            let answer = try await servingControlPlane(.init()) { port in
+                try await exchange(
+                    "GET /.auth/logout/complete HTTP/1.1\r\nHost: x\r\nAccept-Language: \(language)\r\nConnection: close\r\n\r\n",
+                    port: port)
+            }
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains(word), "\(language)")
+            #expect(answer.contains("style-src 'sha256-") && answer.contains("frame-ancestors 'none'"))
+            #expect(!answer.contains("<script") && !answer.contains("http://") && !answer.contains(" src="))
         }
     }
 
@@ -131,4 +168,8 @@ struct ControlPlaneTests {
         #expect(try await ask("HEAD /healthz").hasPrefix("HTTP/1.1 200 "))
         #expect(try await ask("GET /other").hasPrefix("HTTP/1.1 404 "))
     }
+}
+
+private struct SilentAudit: AuditSink {
+    func record(_ event: borrowing AuditEvent) {}
 }
