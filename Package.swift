@@ -237,10 +237,8 @@ let package = Package(
         .testTarget(
             name: "GateServerTests",
             dependencies: [
-                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateObserve", "GateCore",
-                "GateServer",
-                "GateDemo",
-                "GateTestKit", logging,
+                "GateTime", "GateJSON", "GateOAuth", "GatePolicy", "GateConfig", "GateIdentity", "GateSeal",
+                "GateSession", "GateObserve", "GateCore", "GateServer", "GateDemo", "GateTestKit", logging,
             ],
             swiftSettings: house),
     ],

@@ -13,7 +13,7 @@ final class GitHubSignIn: SignInProvider {
     private let api: ProviderAPI
     private let clock: any IdentityClock
 
-    private static let deadline = Duration.seconds(5)
+    private static let deadline = Duration.seconds(4)
     private static let own: Set = [
         "response_type", "client_id", "redirect_uri", "state", "scope", "code_challenge", "code_challenge_method",
     ]

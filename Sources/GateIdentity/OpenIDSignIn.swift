@@ -14,8 +14,9 @@ final class OpenIDSignIn: SignInProvider {
     private let api: ProviderAPI
     private let clock: any IdentityClock
 
-    /// For one question: a person waits for at most two of them.
-    private static let deadline = Duration.seconds(5)
+    /// How long a person waits for the tokens, and then for userinfo.
+    private static let deadline = Duration.seconds(4)
+    private static let userInfoDeadline = Duration.seconds(2)
     /// What only the protocol may set; a link must never be able to.
     private static let own: Set = [
         "response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "state", "nonce", "scope",
@@ -134,7 +135,7 @@ final class OpenIDSignIn: SignInProvider {
             .get, endpoint,
             fields: [
                 .init("accept", "application/json"), .init("authorization", "Bearer \(accessToken.revealed)"),
-            ], deadline: Self.deadline)
+            ], deadline: Self.userInfoDeadline)
         let answer: ProviderAPI.Answer
         do throws(DependencyFailure) {
             answer = try await api.ask(request, ownCredentialsRefused: [])

@@ -33,7 +33,7 @@ final class SignInEndpoints: Sendable {
 
     /// Found metadata is believed for this long, and for as long as the provider does not answer.
     private static let lifetime = Duration.seconds(3_600)
-    private static let deadline = Duration.seconds(4)
+    private static let deadline = Duration.milliseconds(2_500)
 
     init(
         _ configured: Endpoints?, places: [HTTPURL], expecting expectation: IssuerExpectation, provider: ProviderID,

@@ -6,7 +6,9 @@ import GateOAuth
 
 extension ProviderTranslation {
     /// The provider as one to sign people in with.
-    func signIn() throws(TranslationError) -> SignInConfiguration {
+    ///
+    /// - Parameter isSecure: people come by https.
+    func signIn(isSecure: Bool) throws(TranslationError) -> SignInConfiguration {
         switch provider.kind {
         case .openIDConnect:
             var configuration = try openID(
@@ -27,8 +29,8 @@ extension ProviderTranslation {
             tokens.allowedAudiences = []
             tokens.acceptsIDTokens = true
             var configuration = try openID(.entra(tokens), .entra)
-            // Entra's answer with a code is as good in the query, but its errors say more in a form.
-            configuration.usesFormPost = true
+            // As Easy Auth does, which keeps the code out of addresses. Without https a browser sends no cookie along with such a form.
+            configuration.usesFormPost = isSecure
             return .openIDConnect(configuration)
         case .google:
             guard let tokens = GoogleConfiguration(clientID: try clientID(), acceptsOpaqueTokens: false) else {

@@ -76,7 +76,9 @@ struct SignInTranslation {
 
     func configurations() throws(TranslationError) -> [SignInConfiguration] {
         var configurations: [SignInConfiguration] = []
-        for provider in providers { configurations.append(try ProviderTranslation(provider: provider).signIn()) }
+        for provider in providers {
+            configurations.append(try ProviderTranslation(provider: provider).signIn(isSecure: attributes.isSecure))
+        }
         return configurations
     }
 
