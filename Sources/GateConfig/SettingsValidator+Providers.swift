@@ -47,9 +47,11 @@ extension SettingsValidator {
         let signIn = state.settings.signIn
         for (index, key) in signIn.keys.enumerated() {
             let digits = key.revealed.utf8.count
-            if digits < 32 {
+            let path = "signIn.keySettingNames[\(index)]"
+            if signIn.keys[..<index].contains(key) { error(path, "is the same key as one before it") }
+            if digits < 32 || Set(key.revealed.utf8).count < 8 {
                 error(
-                    "signIn.keySettingNames[\(index)]", "the key has \(digits) characters",
+                    path, digits < 32 ? "the key has \(digits) characters" : "the key is no random one",
                     expected: "64 hexadecimal digits, or at least 32 characters of randomness",
                     suggestion: "openssl rand -hex 32 makes one")
             }
@@ -67,10 +69,16 @@ extension SettingsValidator {
         let isToken: (UInt8) -> Bool = {
             (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || $0 == 0x5F || $0 == 0x2D || $0 == 0x2E
         }
-        if signIn.cookieName.utf8.count > 64 || !signIn.cookieName.utf8.allSatisfy(isToken) {
+        let name = signIn.cookieName
+        if name.utf8.count > 64 || !name.utf8.allSatisfy(isToken) || name.hasSuffix(".") {
             error(
                 "signIn.cookieName", "is not the name of a cookie",
-                expected: "letters, digits, '_', '-' and '.', at most 64")
+                expected: "letters, digits, '_', '-' and, inside, '.', at most 64")
+        }
+        if name.lowercased().hasPrefix("__host-") || name.lowercased().hasPrefix("__secure-"),
+            state.settings.publicURL?.scheme == .http
+        {
+            error("signIn.cookieName", "browsers take a cookie of this name over https only, and publicURL is http")
         }
         for (path, time) in [
             ("login.cookieExpiration.timeToExpiration", signIn.lifetime),

@@ -7,7 +7,7 @@ import Testing
 struct DocumentationTests {
     static let secrets = [
         "CORPORATE_AUTHENTICATION_SECRET": "s", "GITHUB_PROVIDER_AUTHENTICATION_SECRET": "s",
-        "SESSION_KEY": String(repeating: "0a", count: 32),
+        "SESSION_KEY": String(repeating: "0123456789abcdef", count: 4),
     ]
 
     static func unknown(_ result: LoadResult) -> [String] {

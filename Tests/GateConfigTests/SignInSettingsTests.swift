@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Settings of browser sign-in")
 struct SignInSettingsTests {
-    private static let key = String(repeating: "0a", count: 32)
+    private static let key = String(repeating: "0123456789abcdef", count: 4)
 
     private static func auth(login: String = "{}", providerLogin: String = "{}", secret: Bool = true) -> String {
         """
@@ -101,6 +101,13 @@ struct SignInSettingsTests {
         #expect(short.settings == nil && short.diagnostics.first?.path == "signIn.keySettingNames[0]")
         #expect(!short.diagnostics.description.contains("0123456789"))
 
+        let weak = Self.load(Self.auth(), ["SESSION_KEY": String(repeating: "0", count: 64)])
+        #expect(weak.settings == nil && weak.diagnostics.first?.message == "the key is no random one")
+        let twice = Loading.load(
+            auth: Self.auth(), yaml: Loading.upstream + "signIn: {keySettingNames: [A, B]}\n",
+            environment: ["CORP_SECRET": "s", "A": Self.key, "B": Self.key])
+        #expect(twice.settings == nil && twice.diagnostics.first?.path == "signIn.keySettingNames[1]")
+
         let missing = Self.load(Self.auth(), ["SESSION_KEY": ""])
         #expect(
             missing.settings == nil && missing.diagnostics.first?.expected == "the environment variable SESSION_KEY")
@@ -130,7 +137,9 @@ struct SignInSettingsTests {
         #expect(result.settings == nil && result.diagnostics.first?.path.hasSuffix("login.loginParameters[0]") == true)
     }
 
-    @Test("a cookie's name is one", arguments: ["a b", "a=b", "a;b", "ä", String(repeating: "a", count: 65)])
+    @Test(
+        "a cookie's name is one",
+        arguments: ["a b", "a=b", "a;b", "ä", "a.", "__Host-a", "__secure-a", String(repeating: "a", count: 65)])
     func cookieName(_ name: String) {
         let yaml = Loading.upstream + "signIn: {keySettingNames: SESSION_KEY, cookieName: \"\(name)\"}\n"
         let result = Loading.load(
