@@ -120,7 +120,11 @@ extension Gatekeeper {
                 return refuse(.credentialsMissing, target, .authenticate)
             }
             let back = target.exchange.path + bytes.text(at: head.pathRange.upperBound..<head.targetRange.upperBound)
-            let location = "\(signIn)?post_login_redirect_uri=\(FormParameters.encode(back))"
+            // The provider leads back to the public URL, so that the sign-in must begin there for its cookie to be there, too.
+            let url = configuration.publicURL
+            let isThere = head.first(.host).map { bytes.equalsIgnoringCase(url.authority, at: $0.value) } ?? true
+            let location =
+                "\(isThere ? "" : url.origin)\(signIn)?post_login_redirect_uri=\(FormParameters.encode(back))"
             return refuse(.signInRequired(location: location), target, .authenticate)
         }
     }

@@ -41,9 +41,11 @@ package struct ReturnTarget: Sendable {
     /// - Parameter text: nil leads to the page that says that one is signed in.
     package func resolve(_ text: String?) -> Resolved {
         guard let text, !text.isEmpty else { return .path("\(prefix)/login/done") }
-        guard text.utf8.count <= 16_384, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"\\\"<>".utf8.contains($0) })
+        guard text.utf8.count <= 16_384, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !"\"<>".utf8.contains($0) })
         else { return .refused }
+        // Browsers send a backslash in a query as it is; anywhere else they take it for a slash.
         if text.hasPrefix("/") { return path(text) }
+        guard !text.utf8.contains(UInt8(ascii: "\\")) else { return .refused }
         if Self.applicationScheme(of: text) != nil {
             let isListed = !text.contains("#") && applications.contains { $0.isExactly(Self.withoutQuery(text)) }
             return isListed && text.utf8.count <= Self.longest ? .external(text) : .refused

@@ -99,6 +99,22 @@ import Testing
         }
     }
 
+    @Test("a sign-in begins at the public URL, where the provider leads back to, whatever name the gate was asked by")
+    func otherName() async throws {
+        let harness = try DecisionHarness {
+            $0.signInPath = "/.auth/login"
+            $0.unauthenticatedAction = .redirectToLoginPage
+            $0.allowedHosts = ["other.example"]
+        }
+        var request = page(navigation)
+        request.host = "other.example"
+        let location = await harness.send(request).field("Location")
+
+        #expect(location == "https://mcp.example/.auth/login?post_login_redirect_uri=%2Fapp")
+        request.host = "MCP.example"
+        #expect(await harness.send(request).field("Location") == "/.auth/login?post_login_redirect_uri=%2Fapp")
+    }
+
     @Test("a session is no credential for MCP, and its text is no bearer token")
     func notForMCP() async throws {
         let line = try cookie()

@@ -18,6 +18,7 @@ struct ReturnTargetTests {
             ("/", "/"), ("/a/b?c=d&e=//f#g", "/a/b?c=d&e=//f#g"), ("https://m.example", "/"),
             ("https://m.example/x?y#z", "/x?y#z"), ("HTTPS://M.example:443/x", "/x"), ("/.auth/me", "/.auth/me"),
             ("/.auth/login/done", "/.auth/login/done"), ("/login", "/login"), ("/a|b{c}?d=^`", "/a|b{c}?d=^`"),
+            ("/a?b=\\c", "/a?b=\\c"),
             ("/%7Euser/a%20b", "/%7Euser/a%20b"), ("/.authentic/login", "/.authentic/login"),
         ])
     func own(_ text: String, _ path: String) throws {
