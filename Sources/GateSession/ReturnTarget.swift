@@ -65,11 +65,14 @@ package struct ReturnTarget: Sendable {
     private func path(_ text: String) -> Resolved {
         let bare = String(text.prefix { $0 != "?" && $0 != "#" })
         guard let plain = FormParameters.decode(bare.replacing("+", with: "%2B")) else { return .refused }
-        // A path that begins with two slashes, also once dots are taken away or escapes decoded, is somebody's authority.
+        // A path that begins with two slashes, also once escapes are decoded or dots taken away, is somebody's authority.
         for form in [bare, plain] {
-            guard !Self.withoutDots(form).hasPrefix("//"), !form.contains("\\") else { return .refused }
+            guard !form.hasPrefix("//"), !Self.withoutDots(form).hasPrefix("//"), !form.contains("\\") else {
+                return .refused
+            }
         }
-        let lower = Self.withoutDots(plain).lowercased()
+        let merged = plain.split(separator: "/", omittingEmptySubsequences: true).joined(separator: "/")
+        let lower = Self.withoutDots("/" + merged).lowercased()
         for endpoint in ["login", "logout"] {
             let place = "\(prefix.lowercased())/\(endpoint)"
             let isDone = lower == "\(place)/done" || lower == "\(place)/complete"

@@ -26,17 +26,31 @@ enum SessionCoding {
         ]
         for (name, value) in texts { if let value { writer.member(name, value) } }
         if principal.hasGroupsOverage { writer.member("over", true) }
-        for (name, values) in [
-            ("grp", principal.groups), ("rol", principal.roles), ("scp", principal.scope.tokens),
-            ("ct", principal.claims.map(\.type)), ("cv", principal.claims.map(\.value)),
-        ] where !values.isEmpty {
-            writer.name(name)
-            writer.beginArray()
-            for value in values { writer.string(value) }
-            writer.endArray()
-        }
+        let values = principal.claims.map(\.value)
+        write(principal.claims.map(\.type), as: "ct", known: [], to: &writer)
+        write(values, as: "cv", known: [], to: &writer)
+        write(principal.groups, as: "grp", known: values, to: &writer)
+        write(principal.roles, as: "rol", known: values, to: &writer)
+        write(principal.scope.tokens, as: "scp", known: values, to: &writer)
         writer.endObject()
         return writer.bytes
+    }
+
+    /// A list of texts; one that is among the claims' values is named by its place there, since a cookie has little room.
+    private static func write(_ texts: [String], as name: String, known: [String], to writer: inout JSONWriter) {
+        guard !texts.isEmpty else { return }
+        var places: [String: Int] = [:]
+        for (place, value) in known.enumerated() where places[value] == nil { places[value] = place }
+        writer.name(name)
+        writer.beginArray()
+        for text in texts {
+            if let place = places[text], known[place].isExactly(text) {
+                writer.int(place)
+            } else {
+                writer.string(text)
+            }
+        }
+        writer.endArray()
     }
 
     /// Nil for anything that ``encode(_:)`` did not write.
@@ -46,15 +60,24 @@ enum SessionCoding {
             let provider = object["idp"]?.string, let issuer = object["iss"]?.string,
             let subject = object["sub"]?.string
         else { return nil }
-        func strings(_ name: String) -> [String] { object[name]?.strings ?? [] }
-        let (types, values) = (strings("ct"), strings("cv"))
+        let types = object["ct"]?.strings ?? []
+        let values = object["cv"]?.strings ?? []
         guard types.count == values.count else { return nil }
+        func strings(_ name: String) -> [String]? {
+            guard let items = object[name]?.array else { return [] }
+            let texts = items.compactMap { item -> String? in
+                guard let place = item.int64 else { return item.string }
+                return values.indices.contains(Int(place)) ? values[Int(place)] : nil
+            }
+            return texts.count == items.count ? texts : nil
+        }
+        guard let groups = strings("grp"), let roles = strings("rol"), let scope = strings("scp") else { return nil }
         let principal = Principal(
             provider: ProviderID(provider), issuer: IssuerURL(issuer), subject: subject,
             clientID: object["cid"]?.string.map { ClientID($0) }, objectID: object["oid"]?.string,
-            tenantID: object["tid"]?.string, name: object["name"]?.string, groups: strings("grp"),
-            hasGroupsOverage: object["over"]?.bool ?? false, roles: strings("rol"),
-            scope: Scope(tokens: strings("scp")),
+            tenantID: object["tid"]?.string, name: object["name"]?.string, groups: groups,
+            hasGroupsOverage: object["over"]?.bool ?? false, roles: roles,
+            scope: Scope(tokens: scope),
             claims: zip(types, values).map { Principal.Claim(type: $0, value: $1) },
             nameClaimType: object["nt"]?.string, roleClaimType: object["rt"]?.string)
         return Session(

@@ -16,9 +16,9 @@ package struct SessionTooLarge: Error, Sendable, Hashable {
 /// one that was left over from a larger session does no harm.
 struct SessionCookie: Sendable {
     /// Characters of a part: browsers keep 4,096 octets of name, value and attributes together.
-    static let partCharacters = 3_600
-    /// Parts; all of them must still fit into a request's head.
-    static let mostParts = 6
+    static let partCharacters = 3_000
+    /// Parts: they come back in one line, of which the gate takes 8 KiB, and there may be other cookies (defence D21).
+    static let mostParts = 2
 
     private let keys: KeyRing
     private let attributes: CookieAttributes

@@ -106,20 +106,24 @@ package final class SignInCookies: Sendable {
 
 /// The states of attempts that were used, for as long as they could be shown again.
 struct UsedAttempts {
-    /// More than there are sign-ins in an attempt's life; beyond them those that end first are forgotten.
+    /// More than there are sign-ins in an attempt's life. Beyond them those that end first are forgotten, and whatever ends no later than
+    /// these counts as used: somebody begins again rather than anything twice.
     private static let most = 100_000
     private var ends: [String: Instant] = [:]
     private var sweepAt = 1_024
+    private var forgottenUntil = Instant.distantPast
 
     mutating func insert(_ state: String, until end: Instant, at now: Instant) -> Bool {
         if ends.count >= sweepAt {
             ends = ends.filter { $0.value > now }
             sweepAt = max(1_024, ends.count * 2)
         }
-        guard ends[state] == nil else { return false }
+        guard ends[state] == nil, end > forgottenUntil else { return false }
         if ends.count >= Self.most {
-            let newest = ends.sorted { $0.value > $1.value }.prefix(Self.most / 2)
-            ends = Dictionary(uniqueKeysWithValues: newest.map { ($0.key, $0.value) })
+            let sorted = ends.values.sorted()
+            forgottenUntil = sorted[sorted.count / 2]
+            ends = ends.filter { $0.value > forgottenUntil }
+            guard end > forgottenUntil else { return false }
         }
         ends[state] = end
         return true

@@ -33,7 +33,10 @@ struct ReturnTargetTests {
     @Test(
         "whatever a browser would take elsewhere is refused (D25)",
         arguments: [
-            "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/%09/evil.example/\t",
+            "//evil.example", "///evil.example", "//evil.example/../../x", "//evil.example/..",
+            "//evil.example/%2e%2e/x",
+            "//a/../..//b", "/%2Fevil.example/../..", "///../x", "/\\evil.example", "\\\\evil.example",
+            "/%09/evil.example/\t",
             "https:evil.example", "https:/evil.example", "https:///evil.example", "http://m.example/",
             "https://evil.example",
             "https://m.example@evil.example/", "https://m.example.evil.example/", "https://m.example:444/",
@@ -53,7 +56,8 @@ struct ReturnTargetTests {
         "nothing leads back into signing in or out (D25)",
         arguments: [
             "/.auth/login", "/.auth/login/aad", "/.auth/login/aad/callback?code=x", "/.auth/logout", "/.AUTH/LOGIN/aad",
-            "/.auth/%6cogin/aad", "/x/../.auth/logout", "/.auth/./login/aad", "https://m.example/.auth/logout?x",
+            "/.auth//login/aad", "/x//../.auth//logout", "/.auth/%6cogin/aad", "/x/../.auth/logout",
+            "/.auth/./login/aad", "https://m.example/.auth/logout?x",
         ])
     func loops(_ text: String) throws {
         #expect(try Self.target().resolve(text) == .refused)
