@@ -42,6 +42,15 @@ struct SettingsValidator {
         if settings.listen.isEmpty { error("listen", "is empty", expected: ListenAddress.expected) }
         var seen: [ListenAddress] = []
         for (index, text) in settings.listen.enumerated() {
+            if text.hasPrefix("unix:") {
+                let path = text.dropFirst(5)
+                if !path.hasPrefix("/") || path.utf8.count > 103 || path.utf8.contains(0) {
+                    error(
+                        "listen[\(index)]", "\"\(text)\" is not a socket",
+                        expected: "unix:/path, at most 103 octets of path")
+                }
+                continue
+            }
             guard let address = ListenAddress(text) else {
                 error("listen[\(index)]", "\"\(text)\" is not an address", expected: ListenAddress.expected)
                 continue
@@ -179,7 +188,18 @@ struct SettingsValidator {
                 error(place, "\"\(path)\" \(fault)", expected: "a path, as in /health or /public/*")
             } else if base.contains("*") {
                 error(place, "\"\(path)\" has a * in it", expected: "a * only as the last segment, as in /public/*")
+            } else if let open = openedResource(base, includesBelow: path.hasSuffix("/*")) {
+                warn(place, "\(path) opens the protected resource \(open): requests for it need no token")
             }
+        }
+    }
+
+    /// The path of a protected resource that an excluded path covers.
+    private func openedResource(_ base: String, includesBelow: Bool) -> String? {
+        let declared = state.settings.resources.isEmpty ? ["/mcp"] : state.settings.resources.map(\.path)
+        return declared.first { path in
+            let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+            return trimmed == base || (includesBelow && trimmed.hasPrefix(base + "/"))
         }
     }
 

@@ -158,14 +158,36 @@ package final class GatewayListener: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try setup.configure(channel) }
             }
-        switch address {
-        case .tcp(let host, let port):
-            return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1).bind(
-                host: host, port: port
-            ).get()
-        case .unix(let path):
-            return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+        do {
+            switch address {
+            case .tcp(let host, let port):
+                return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1).bind(
+                    host: host, port: port
+                ).get()
+            case .unix(let path):
+                return try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            }
+        } catch let error as IOError {
+            throw ListenFailure(address: address, number: error.errnoCode)
         }
+    }
+}
+
+/// An address cannot be listened on.
+struct ListenFailure: Error, CustomStringConvertible {
+    let address: ListenAddress
+    /// The operating system's.
+    let number: CInt
+
+    var description: String {
+        let reason =
+            switch number {
+            case EADDRINUSE: "somebody else listens there"
+            case EACCES: "this user may not"
+            case EADDRNOTAVAIL: "this machine has no such address"
+            default: "error \(number)"
+            }
+        return "cannot listen on \(address): \(reason)"
     }
 }
 

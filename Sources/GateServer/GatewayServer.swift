@@ -48,6 +48,8 @@ package struct GatewayServer: Sendable {
     ///
     /// - Throws: when an address cannot be opened, a certificate cannot be read, or a provider cannot work as configured.
     package func run() async throws {
+        let problems = StartCheck(settings).problems()
+        guard problems.isEmpty else { throw TranslationError(problems.joined(separator: "\n")) }
         let translation = try SettingsTranslation(settings)
         let fetcher = try AsyncHTTPFetcher(AsyncHTTPFetcher.Configuration(userAgent: "gatehouse/\(Version.current)"))
         do {

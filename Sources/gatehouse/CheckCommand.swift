@@ -31,6 +31,12 @@ struct CheckCommand: AsyncParsableCommand {
             printError("The gate cannot start with this configuration.")
             throw ExitCode(2)
         }
+        let problems = StartCheck(settings).problems()
+        guard problems.isEmpty else {
+            for problem in problems { print("error: \(problem)") }
+            printError("The gate cannot start with this configuration.")
+            throw ExitCode(2)
+        }
         if online {
             let findings = await OnlineCheck(settings: settings).run()
             print("")

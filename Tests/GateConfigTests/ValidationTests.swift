@@ -47,6 +47,12 @@ struct ValidationTests {
             path: "identityProviders.customOpenIdConnectProviders.bench.registration.openIdConnectConfiguration.issuer",
             message: "is http"),
         Case(
+            name: "an excluded path that opens the MCP endpoint",
+            auth: Loading.bench.replacing(
+                "\"unauthenticatedClientAction\"",
+                with: "\"excludedPaths\": [\"/mcp/*\"], \"unauthenticatedClientAction\""),
+            path: "globalValidation.excludedPaths[0]", message: "opens the protected resource /mcp"),
+        Case(
             name: "a token store", auth: Loading.bench.withLogin("\"tokenStore\": {\"enabled\": true}"),
             severity: .note, path: "login.tokenStore.enabled", message: "no effect"),
         Case(
