@@ -35,7 +35,10 @@ extension Gatekeeper {
             return known
         }
         metrics.tokenCacheMisses.increment()
-        guard let session = sessions.session(sealed, at: request.now) else { return nil }
+        guard let session = sessions.session(sealed, at: request.now),
+            let registration = request.snapshot.configuration.registrations[session.principal.provider],
+            registration.isExactly(session.registration)
+        else { return nil }
         let admittance = admittance(
             session.principal, endsAt: session.expiresAt, session: session, request.snapshot, resource)
         resource.sessions.store(

@@ -34,6 +34,8 @@ package final class GatewaySnapshot: Sendable {
         package var signInPath: String?
         /// Sessions of browsers; nil when nobody can sign in.
         package var sessions: BrowserSessions?
+        /// What each provider that people sign in with is configured as; a session of anything else counts for nothing.
+        package var registrations: [ProviderID: String] = [:]
         package var apiPrefix = "/.auth"
         /// `login.routes.logoutEndpoint`: a further path that the control plane answers.
         package var logoutEndpoint: String?

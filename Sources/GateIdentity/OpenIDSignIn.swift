@@ -23,6 +23,9 @@ final class OpenIDSignIn: SignInProvider {
         "code_challenge", "code_challenge_method", "request", "request_uri", "registration", "claims",
     ]
 
+    /// How a person must prove who they are (OpenID Connect Core §3.1.2.1).
+    private static let demands: Set = ["prompt", "acr_values", "max_age"]
+
     init(
         _ configuration: OpenIDSignInConfiguration, endpoints: SignInEndpoints, idTokens: IDTokenValidator,
         api: ProviderAPI, clock: any IdentityClock
@@ -48,8 +51,9 @@ final class OpenIDSignIn: SignInProvider {
             ("code_challenge_method", "S256"),
         ])
         if usesFormPost { form.append("response_mode", "form_post") }
-        // A link's hint wins over the configured one of the same name.
-        for parameter in request.parameters + configuration.loginParameters {
+        // A link's hint wins over the configured one of the same name, but for what the operator demands of a sign-in.
+        let demands = configuration.loginParameters.filter { Self.demands.contains($0.name) }
+        for parameter in demands + request.parameters + configuration.loginParameters {
             guard !Self.own.contains(parameter.name), form[parameter.name] == nil else { continue }
             form.append(parameter.name, parameter.value)
         }
@@ -93,6 +97,8 @@ final class OpenIDSignIn: SignInProvider {
                 of: claims.object, provider: id, issuer: IssuerURL(claims.issuer))
         else { throw .refused(.subject) }
         principal.clientID = configuration.clientID
+        // What was granted, not what the ID token says in place of it.
+        principal.scope = tokens.scope ?? []
         return SignInResult(
             principal: principal,
             tokens: ProviderTokens(

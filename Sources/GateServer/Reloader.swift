@@ -88,6 +88,10 @@ final class Reloader: Sendable {
 
     /// Under the lock from beginning to end: what is in force is what was last read.
     private func putInForce(_ settings: Settings, _ state: inout State) throws {
+        // Cookies and endpoints are made at the start: nothing of them may change in half.
+        var settings = settings
+        settings.signIn = started.signIn
+        settings.apiPrefix = started.apiPrefix
         let translation = try SettingsTranslation(settings)
         let configured = try settings.upstreams.map(UpstreamTranslation.upstream)
         let made = try identity.make(

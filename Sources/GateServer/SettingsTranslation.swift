@@ -93,6 +93,7 @@ struct SettingsTranslation {
         if signIn.isOffered {
             configuration.signInPath = signIn.path
             configuration.sessions = sessions
+            configuration.registrations = signIn.registrations
         }
         configuration.logoutEndpoint = settings.signIn.logoutEndpoint
         configuration.cookieNames = signIn.cookieNames

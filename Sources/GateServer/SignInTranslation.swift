@@ -41,7 +41,7 @@ struct SignInTranslation {
 
     /// Names of the cookies that are the gate's own; with a number or a suffix behind a dot they are, too.
     var cookieNames: [String] {
-        [settings.signIn.cookieName, SignInCookies.prefix(isSecure: attributes.isSecure)]
+        [settings.signIn.cookieName, SignInCookies.prefix(isSecure: true), SignInCookies.prefix(isSecure: false)]
     }
 
     /// The configured keys; without any, ones that live as long as the process.
@@ -65,11 +65,14 @@ struct SignInTranslation {
     }
 
     func sessions(_ keys: KeyRing) -> BrowserSessions {
-        BrowserSessions(.init(cookieName: settings.signIn.cookieName, attributes: attributes), keys: keys)
+        BrowserSessions(
+            .init(cookieName: settings.signIn.cookieName, site: publicURL.origin, attributes: attributes), keys: keys)
     }
 
     func attempts(_ keys: KeyRing) -> SignInCookies {
-        SignInCookies(.init(lifetime: settings.signIn.attemptLifetime, attributes: attributes), keys: keys)
+        SignInCookies(
+            .init(lifetime: settings.signIn.attemptLifetime, site: publicURL.origin, attributes: attributes),
+            keys: keys)
     }
 
     // MARK: providers, anew with every configuration
@@ -88,6 +91,7 @@ struct SignInTranslation {
             provider.clientID.map { clientID in
                 SignInService.Provider(
                     adapter: adapter, name: Self.name(provider), clientID: clientID,
+                    registration: Self.registration(provider),
                     linkParameters: provider.loginParameterNames)
             }
         }
@@ -95,11 +99,22 @@ struct SignInTranslation {
             publicURL: publicURL, prefix: settings.apiPrefix, providers: isOffered ? offered : [],
             preferred: preferred,
             returnTarget: ReturnTarget(
-                publicURL: publicURL, prefix: settings.apiPrefix,
+                publicURL: publicURL, prefix: settings.apiPrefix, logoutEndpoint: settings.signIn.logoutEndpoint,
                 allowedExternal: settings.signIn.allowedExternalRedirectURLs),
             lifetime: settings.signIn.lifetime,
             endsWithToken: settings.signIn.expiration == .identityProviderDerived,
             claimsNaming: settings.usesLegacyClaims ? .legacy : .modern)
+    }
+
+    /// By provider, what sessions made with it are of.
+    var registrations: [ProviderID: String] {
+        Dictionary(providers.map { ($0.id, Self.registration($0)) }) { first, _ in first }
+    }
+
+    /// Whoever changes the issuer or the client signs everybody out that came by the old one.
+    private static func registration(_ provider: Settings.Provider) -> String {
+        let issuer = provider.issuer ?? provider.wellKnown ?? provider.apiBaseURL ?? ""
+        return "\(provider.kind.rawValue) \(issuer) \(provider.clientID?.rawValue ?? "")"
     }
 
     /// What people know the provider by.

@@ -12,9 +12,12 @@ package final class BrowserSessions: Sendable {
         /// Easy Auth's `AppServiceAuthSession`, unless the operator chose another.
         package var cookieName: String
         package var attributes: CookieAttributes
+        /// The origin that sessions are of; what another site sealed does not open here, though it has the same key.
+        package var site: String
 
-        package init(cookieName: String = "AppServiceAuthSession", attributes: CookieAttributes) {
+        package init(cookieName: String = "AppServiceAuthSession", site: String, attributes: CookieAttributes) {
             self.cookieName = cookieName
+            self.site = site
             self.attributes = attributes
         }
     }
@@ -25,7 +28,9 @@ package final class BrowserSessions: Sendable {
     private let hasAny = Atomic<Bool>(false)
 
     package init(_ configuration: Configuration, keys: KeyRing) {
-        cookie = SessionCookie(name: configuration.cookieName, keys: keys, attributes: configuration.attributes)
+        cookie = SessionCookie(
+            name: configuration.cookieName, site: configuration.site, keys: keys,
+            attributes: configuration.attributes)
     }
 
     // MARK: the data path
@@ -71,7 +76,12 @@ package final class BrowserSessions: Sendable {
 
     private func forget(_ field: [UInt8], at now: Instant) {
         guard let session = current(in: field, at: now) else { return }
-        ended.withLock { $0.insert(session.id, until: session.expiresAt, at: now) }
+        end(session.id, until: session.expiresAt, at: now)
+    }
+
+    /// Ends a session that is known by its name.
+    package func end(_ id: SessionID, until end: Instant, at now: Instant) {
+        ended.withLock { $0.insert(id, until: end, at: now) }
         hasAny.store(true, ordering: .releasing)
     }
 }

@@ -22,6 +22,7 @@ package struct ReturnTarget: Sendable {
 
     private let publicURL: HTTPURL
     private let prefix: String
+    private let logoutEndpoint: String?
     private let sites: [HTTPURL]
     /// Entries with a scheme of their own, without their query: `myapp://easyauth.callback`.
     private let applications: [String]
@@ -29,8 +30,9 @@ package struct ReturnTarget: Sendable {
     /// - Parameters:
     ///   - prefix: Easy Auth's `apiPrefix`; nothing leads back into its sign-in or sign-out.
     ///   - allowedExternal: entries that are neither URLs nor have a scheme of their own are of no effect.
-    package init(publicURL: HTTPURL, prefix: String, allowedExternal: [String]) {
+    package init(publicURL: HTTPURL, prefix: String, logoutEndpoint: String? = nil, allowedExternal: [String]) {
         self.publicURL = publicURL
+        self.logoutEndpoint = logoutEndpoint?.lowercased()
         self.prefix = prefix
         sites = allowedExternal.compactMap { try? HTTPURL($0) }
         applications = allowedExternal.compactMap { entry in
@@ -73,6 +75,7 @@ package struct ReturnTarget: Sendable {
         }
         let merged = plain.split(separator: "/", omittingEmptySubsequences: true).joined(separator: "/")
         let lower = Self.withoutDots("/" + merged).lowercased()
+        if lower == logoutEndpoint { return .refused }
         for endpoint in ["login", "logout"] {
             let place = "\(prefix.lowercased())/\(endpoint)"
             let isDone = lower == "\(place)/done" || lower == "\(place)/complete"

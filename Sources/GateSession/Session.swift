@@ -16,14 +16,19 @@ package struct SessionID: ExactIdentifier {
 package struct Session: Sendable, Hashable {
     package let id: SessionID
     package let principal: Principal
+    /// What the provider was configured as when the person signed in: a session of another registration counts for nothing.
+    package let registration: String
     /// In whole seconds, as ``expiresAt``.
     package let signedInAt: Instant
     /// It holds before this instant.
     package let expiresAt: Instant
 
-    package init(id: SessionID = .make(), principal: Principal, signedInAt: Instant, expiresAt: Instant) {
+    package init(
+        id: SessionID = .make(), principal: Principal, registration: String, signedInAt: Instant, expiresAt: Instant
+    ) {
         self.id = id
         self.principal = principal
+        self.registration = registration
         self.signedInAt = Instant(seconds: signedInAt.seconds)
         self.expiresAt = Instant(seconds: expiresAt.seconds)
     }

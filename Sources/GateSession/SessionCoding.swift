@@ -17,6 +17,7 @@ enum SessionCoding {
         writer.member("id", session.id.rawValue)
         writer.member("in", session.signedInAt.seconds)
         writer.member("ex", session.expiresAt.seconds)
+        writer.member("reg", session.registration)
         writer.member("idp", principal.provider.rawValue)
         writer.member("iss", principal.issuer.rawValue)
         writer.member("sub", principal.subject)
@@ -57,7 +58,8 @@ enum SessionCoding {
     static func decode(_ octets: [UInt8]) -> Session? {
         guard let object = (try? JSONValue.parse(octets))?.object, object["v"]?.int64 == version,
             let id = object["id"]?.string, let start = object["in"]?.int64, let end = object["ex"]?.int64,
-            let provider = object["idp"]?.string, let issuer = object["iss"]?.string,
+            let registration = object["reg"]?.string, let provider = object["idp"]?.string,
+            let issuer = object["iss"]?.string,
             let subject = object["sub"]?.string
         else { return nil }
         let types = object["ct"]?.strings ?? []
@@ -81,7 +83,7 @@ enum SessionCoding {
             claims: zip(types, values).map { Principal.Claim(type: $0, value: $1) },
             nameClaimType: object["nt"]?.string, roleClaimType: object["rt"]?.string)
         return Session(
-            id: SessionID(id), principal: principal, signedInAt: Instant(seconds: start),
-            expiresAt: Instant(seconds: end))
+            id: SessionID(id), principal: principal, registration: registration,
+            signedInAt: Instant(seconds: start), expiresAt: Instant(seconds: end))
     }
 }

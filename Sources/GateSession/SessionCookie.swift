@@ -22,11 +22,14 @@ struct SessionCookie: Sendable {
 
     private let keys: KeyRing
     private let attributes: CookieAttributes
+    /// The site that sessions are of: others may have the same key.
+    private let site: [UInt8]
     private let names: [String]
     private let octets: [[UInt8]]
 
-    init(name: String, keys: KeyRing, attributes: CookieAttributes) {
+    init(name: String, site: String, keys: KeyRing, attributes: CookieAttributes) {
         self.keys = keys
+        self.site = Array(site.utf8)
         self.attributes = attributes
         names = (0..<Self.mostParts).map { $0 == 0 ? name : "\(name)\($0)" }
         octets = names.map { Array($0.utf8) }
@@ -34,7 +37,7 @@ struct SessionCookie: Sendable {
 
     /// `Set-Cookie` values for all parts; those that `field` has beyond them are ended.
     func write(_ session: Session, replacing field: [UInt8], at now: Instant) throws(SessionTooLarge) -> [String] {
-        let sealed = Base64URL.encode(keys.seal(SessionCoding.encode(session), for: .session))
+        let sealed = Base64URL.encode(keys.seal(SessionCoding.encode(session), for: .session, context: site))
         let count = (sealed.utf8.count + Self.partCharacters - 1) / Self.partCharacters
         guard count <= Self.mostParts else { throw SessionTooLarge(characters: sealed.utf8.count) }
         let age = session.expiresAt.seconds - now.seconds
@@ -74,7 +77,9 @@ struct SessionCookie: Sendable {
     }
 
     func read(_ text: [UInt8]) -> Session? {
-        guard let box = Base64URL.decode(text.span), let octets = keys.open(box, for: .session) else { return nil }
+        guard let box = Base64URL.decode(text.span), let octets = keys.open(box, for: .session, context: site) else {
+            return nil
+        }
         return SessionCoding.decode(octets)
     }
 }

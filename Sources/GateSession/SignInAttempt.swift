@@ -19,22 +19,41 @@ package struct SignInAttempt: Sendable, Hashable {
     package let returnTarget: String
     /// In whole seconds.
     package let startedAt: Instant
+    /// The session that the browser had, which ends with this sign-in; it does not come along with a form from another site.
+    package private(set) var previous: Previous?
+
+    package struct Previous: Sendable, Hashable {
+        package let id: SessionID
+        package let expiresAt: Instant
+
+        package init(id: SessionID, expiresAt: Instant) {
+            self.id = id
+            self.expiresAt = expiresAt
+        }
+    }
 
     package static func begin(
-        provider: ProviderID, returnTarget: String, redirectURI: String, at now: Instant
+        provider: ProviderID, returnTarget: String, redirectURI: String, replacing session: Session? = nil,
+        at now: Instant
     ) -> SignInAttempt {
-        SignInAttempt(
+        var attempt = SignInAttempt(
             provider: provider, state: RandomID.make(), nonce: RandomID.make(),
             verifier: Secret(CodeChallenge.makeVerifier()), redirectURI: redirectURI, returnTarget: returnTarget,
             startedAt: Instant(seconds: now.seconds))
+        attempt.previous = session.map { Previous(id: $0.id, expiresAt: $0.expiresAt) }
+        return attempt
     }
 
     var encoded: [UInt8] {
-        let value: JSONValue = [
+        var value: JSONObject = [
             "p": .string(provider.rawValue), "s": .string(state), "n": .string(nonce), "v": .string(verifier.revealed),
             "u": .string(redirectURI), "r": .string(returnTarget), "t": .number(JSONNumber(startedAt.seconds)),
         ]
-        return value.serialized()
+        if let previous {
+            value["i"] = .string(previous.id.rawValue)
+            value["e"] = .number(JSONNumber(previous.expiresAt.seconds))
+        }
+        return JSONValue.object(value).serialized()
     }
 
     private init(
@@ -58,5 +77,8 @@ package struct SignInAttempt: Sendable, Hashable {
         self.init(
             provider: ProviderID(provider), state: state, nonce: nonce, verifier: Secret(verifier),
             redirectURI: redirectURI, returnTarget: target, startedAt: Instant(seconds: start))
+        if let id = object["i"]?.string, let end = object["e"]?.int64 {
+            previous = Previous(id: SessionID(id), expiresAt: Instant(seconds: end))
+        }
     }
 }

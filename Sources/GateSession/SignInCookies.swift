@@ -15,9 +15,12 @@ package final class SignInCookies: Sendable {
         /// How long a person may take at the provider.
         package var lifetime: Duration
         package var attributes: CookieAttributes
+        /// The origin that sign-ins are of.
+        package var site: String
 
-        package init(lifetime: Duration = .seconds(600), attributes: CookieAttributes) {
+        package init(lifetime: Duration = .seconds(600), site: String, attributes: CookieAttributes) {
             self.lifetime = lifetime
+            self.site = site
             self.attributes = attributes
         }
     }
@@ -30,11 +33,13 @@ package final class SignInCookies: Sendable {
     private let keys: KeyRing
     private let configuration: Configuration
     private let prefix: [UInt8]
+    private let site: [UInt8]
     private let used = Mutex(UsedAttempts())
 
     package init(_ configuration: Configuration, keys: KeyRing) {
         self.configuration = configuration
         self.keys = keys
+        site = Array(configuration.site.utf8)
         prefix = Array(Self.prefix(isSecure: configuration.attributes.isSecure).utf8)
     }
 
@@ -44,7 +49,7 @@ package final class SignInCookies: Sendable {
     package func cookies(
         for attempt: SignInAttempt, in field: [UInt8], crossSite: Bool, at now: Instant
     ) -> [String] {
-        let value = Base64URL.encode(keys.seal(attempt.encoded, for: .signIn))
+        let value = Base64URL.encode(keys.seal(attempt.encoded, for: .signIn, context: site))
         let lifetime = configuration.lifetime.components.seconds
         var cookies = [
             configuration.attributes.cookie(
@@ -91,7 +96,8 @@ package final class SignInCookies: Sendable {
     }
 
     private func open(_ value: [UInt8]) -> SignInAttempt? {
-        Base64URL.decode(value.span).flatMap { keys.open($0, for: .signIn) }.flatMap(SignInAttempt.init(encoded:))
+        Base64URL.decode(value.span).flatMap { keys.open($0, for: .signIn, context: site) }.flatMap(
+            SignInAttempt.init(encoded:))
     }
 
     private func present(in field: [UInt8]) -> [(name: String, attempt: SignInAttempt?)] {

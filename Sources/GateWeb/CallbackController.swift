@@ -32,24 +32,31 @@ struct CallbackController: Sendable {
             return reporter.failed(.noAttempt, reason: "state_unknown", retry: again)
         }
         let retry = again + "?post_login_redirect_uri=" + FormParameters.encode(attempt.returnTarget)
-        guard service.attempts.use(attempt, at: now) else {
-            return reporter.failed(.usedAttempt, reason: "state_used", retry: retry)
-        }
         let spent = service.attempts.expired(attempt)
         guard attempt.provider == provider.id else {
             return reporter.failed(.refused, reason: "provider_mixed_up", retry: nil, cookies: spent)
         }
-        do throws(SignInFailure) {
-            let answer: AuthorizationResponse
-            do throws(OAuthError) {
-                answer = try AuthorizationResponse(parsing: form)
-            } catch {
-                return reporter.failed(.refused, reason: "answer_malformed", retry: retry, cookies: spent)
-            }
-            let result = try await provider.adapter.redeem(answer, for: attempt.request)
-            return signedIn(result, attempt, provider, reporter, exchange, spent)
+        let answer: AuthorizationResponse
+        do throws(OAuthError) {
+            answer = try AuthorizationResponse(parsing: form)
         } catch {
-            return reporter.failed(error, retry: retry, cookies: spent)
+            return reporter.failed(.refused, reason: "answer_malformed", retry: retry, cookies: spent)
+        }
+        // An error costs nobody anything, and need not be remembered.
+        if case .code = answer.outcome, !service.attempts.use(attempt, at: now) {
+            return reporter.failed(.usedAttempt, reason: "state_used", retry: retry, cookies: spent)
+        }
+        let outcome = await service.redeeming { () async -> Result<SignInResult, SignInFailure> in
+            do throws(SignInFailure) {
+                return .success(try await provider.adapter.redeem(answer, for: attempt.request))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch outcome {
+        case .success(let result)?: return signedIn(result, attempt, provider, reporter, exchange, spent)
+        case .failure(let failure)?: return reporter.failed(failure, retry: retry, cookies: spent)
+        case nil: return reporter.failed(.unavailable, reason: "too_many", retry: retry, cookies: spent)
         }
     }
 
@@ -80,12 +87,16 @@ struct CallbackController: Sendable {
         if configuration.endsWithToken, let expiry = result.tokens.expiresAt { end = min(end, max(expiry, now)) }
         var principal = result.principal
         principal.clientID = provider.clientID
-        let session = Session(principal: principal, signedInAt: now, expiresAt: end)
+        let session = Session(
+            principal: principal, registration: provider.registration, signedInAt: now, expiresAt: end)
         let cookies: [String]
         do throws(SessionTooLarge) {
             cookies = try service.sessions.begin(session, replacing: exchange.cookies, at: now)
         } catch {
             return reporter.failed(.tooLarge, reason: "session_too_large", retry: nil, cookies: spent)
+        }
+        if let previous = attempt.previous {
+            service.sessions.end(previous.id, until: previous.expiresAt, at: now)
         }
         reporter.succeeded(principal)
         return WebExchange.redirect(to: attempt.returnTarget, cookies: spent + cookies, status: .seeOther)

@@ -57,7 +57,8 @@ struct LoginController: Sendable {
         }
         let now = service.clock.now
         let attempt = SignInAttempt.begin(
-            provider: provider.id, returnTarget: target, redirectURI: configuration.redirectURI(provider), at: now)
+            provider: provider.id, returnTarget: target, redirectURI: configuration.redirectURI(provider),
+            replacing: service.sessions.current(in: exchange.cookies, at: now), at: now)
         do throws(SignInFailure) {
             var request = attempt.request
             request.scope = parameters.scope
@@ -75,7 +76,7 @@ struct LoginController: Sendable {
     func done(_ exchange: WebExchange) -> Response {
         let configuration = service.configuration
         let texts = exchange.texts
-        guard let session = service.sessions.current(in: exchange.cookies, at: service.clock.now) else {
+        guard let session = service.session(of: exchange) else {
             return pages.page(
                 Pages.Content(
                     title: texts.signedOutTitle,

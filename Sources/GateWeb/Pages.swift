@@ -34,16 +34,18 @@ struct Pages: Sendable {
 
     func page(_ content: Content, _ texts: PageTexts, status: HTTPResponse.Status = .ok) -> Response {
         var values: [String: Any] = [
-            "language": texts.language, "site": site, "title": content.title, "style": PageStyle.sheet,
-            "signedInAs": texts.signedInAs, "hasLinks": !content.links.isEmpty, "hasFacts": !content.facts.isEmpty,
+            "language": Self.escaped(texts.language), "site": Self.escaped(site), "title": Self.escaped(content.title),
+            "style": PageStyle.sheet, "signedInAs": Self.escaped(texts.signedInAs), "hasLinks": !content.links.isEmpty,
+            "hasFacts": !content.facts.isEmpty,
             "links": content.links.map {
-                ["label": $0.label, "target": $0.target, "isSecond": $0.isSecond] as [String: Any]
+                ["label": Self.escaped($0.label), "target": Self.escaped($0.target), "isSecond": $0.isSecond]
+                    as [String: Any]
             },
-            "facts": content.facts.map { ["name": $0.name, "value": $0.value] },
+            "facts": content.facts.map { ["name": Self.escaped($0.name), "value": Self.escaped($0.value)] },
         ]
-        values["text"] = content.text
-        values["problem"] = content.problem
-        values["person"] = content.person.map(Self.visible)
+        values["text"] = content.text.map(Self.escaped)
+        values["problem"] = content.problem.map(Self.escaped)
+        values["person"] = content.person.map { Self.escaped(Self.visible($0)) }
         return Response(
             status: status,
             headers: [
@@ -51,6 +53,22 @@ struct Pages: Sendable {
                 .contentSecurityPolicy: PageStyle.contentSecurityPolicy, .vary: "Accept-Language, Cookie",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: template.render(values))))
+    }
+
+    /// For HTML, scalar by scalar: what a template engine takes for one character may hide a bracket.
+    static func escaped(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": scalars.append(contentsOf: "&amp;".unicodeScalars)
+            case "<": scalars.append(contentsOf: "&lt;".unicodeScalars)
+            case ">": scalars.append(contentsOf: "&gt;".unicodeScalars)
+            case "\"": scalars.append(contentsOf: "&quot;".unicodeScalars)
+            case "'": scalars.append(contentsOf: "&#39;".unicodeScalars)
+            default: scalars.append(scalar)
+            }
+        }
+        return String(scalars)
     }
 
     /// A name of somebody else's choosing: without characters that reorder or hide what stands around them (defence D36).

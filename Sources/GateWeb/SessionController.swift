@@ -76,9 +76,7 @@ struct SessionController: Sendable {
                 ]), texts)
     }
 
-    private func session(_ exchange: WebExchange) -> Session? {
-        service.sessions.current(in: exchange.cookies, at: service.clock.now)
-    }
+    private func session(_ exchange: WebExchange) -> Session? { service.session(of: exchange) }
 
     private var signInHint: String { "Sign in at \(service.configuration.prefix)/login." }
 }

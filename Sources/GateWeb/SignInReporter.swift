@@ -44,7 +44,7 @@ struct SignInReporter {
             "gatehouse.provider": "\(provider)", "gatehouse.reason": "\(reason)",
             "gatehouse.request": "\(exchange.requestID.hex)",
         ]
-        if let error { metadata["error"] = "\(Redaction.redact(error.description))" }
+        if let error { metadata["error"] = "\(Redaction.redact(String(error.description.prefix(256))))" }
         if let detail { metadata["error"] = "\(Redaction.redact(detail))" }
         service.logger.notice("sign-in failed", metadata: metadata)
         let texts = exchange.texts

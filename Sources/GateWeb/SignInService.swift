@@ -18,13 +18,19 @@ package final class SignInService: Sendable {
         package var name: String
         /// The application that sessions are for, as far as policy is concerned: our own registration.
         package var clientID: ClientID
+        /// What sessions made with it are of: its issuer and client, as configured.
+        package var registration: String
         /// Parameters that a link to the sign-in may hand on, besides ``SignInParameters/usual``.
         package var linkParameters: [String]
 
-        package init(adapter: any SignInProvider, name: String, clientID: ClientID, linkParameters: [String] = []) {
+        package init(
+            adapter: any SignInProvider, name: String, clientID: ClientID, registration: String,
+            linkParameters: [String] = []
+        ) {
             self.adapter = adapter
             self.name = name
             self.clientID = clientID
+            self.registration = registration
             self.linkParameters = linkParameters
         }
 
@@ -87,6 +93,26 @@ package final class SignInService: Sendable {
     }
 
     var configuration: Configuration { current.withLock { $0 } }
+
+    /// How many answers of providers are redeemed at a time; each may hold a connection that checking tokens needs as well.
+    static let mostRedemptions = 16
+    private let redemptions = Atomic<Int>(0)
+
+    /// Runs `body` unless too many do; nil then.
+    func redeeming<Value: Sendable>(_ body: () async -> Value) async -> Value? {
+        defer { redemptions.wrappingSubtract(1, ordering: .relaxed) }
+        guard redemptions.wrappingAdd(1, ordering: .relaxed).newValue <= Self.mostRedemptions else { return nil }
+        return await body()
+    }
+
+    /// The browser's session, if it is of a provider as it is configured now.
+    func session(of exchange: WebExchange) -> Session? {
+        guard let session = sessions.current(in: exchange.cookies, at: clock.now),
+            let provider = configuration.providers.first(where: { $0.id == session.principal.provider }),
+            provider.registration.isExactly(session.registration)
+        else { return nil }
+        return session
+    }
 
     /// Puts another configuration in force; sign-ins that are under way are finished under it.
     package func replace(with configuration: Configuration) { current.withLock { $0 = configuration } }

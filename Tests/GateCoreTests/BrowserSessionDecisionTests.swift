@@ -19,10 +19,12 @@ import Testing
 
     init() throws {
         let sessions = BrowserSessions(
-            .init(attributes: CookieAttributes(isSecure: true)), keys: try KeyRing(secrets: [[UInt8](0..<32)]))
+            .init(site: "https://mcp.example", attributes: CookieAttributes(isSecure: true)),
+            keys: try KeyRing(secrets: [[UInt8](0..<32)]))
         self.sessions = sessions
         harness = try DecisionHarness {
             $0.sessions = sessions
+            $0.registrations = [ScriptedCheck.id: "idp https://login.example/ cli-1", .entra: "entra"]
             $0.signInPath = "/.auth/login/idp"
             $0.unauthenticatedAction = .redirectToLoginPage
             $0.logoutEndpoint = "/bye"
@@ -32,10 +34,14 @@ import Testing
     }
 
     /// The `Cookie` line of somebody who is signed in.
-    private func cookie(_ subject: String = "alice", lasting: Duration = .seconds(600)) throws -> String {
+    private func cookie(
+        _ subject: String = "alice", lasting: Duration = .seconds(600), registration: String? = nil
+    ) throws -> String {
         let now = harness.clock.now
+        let usual = subject == "entra" ? "entra" : "idp https://login.example/ cli-1"
         let session = Session(
-            principal: ScriptedCheck.principal(subject), signedInAt: now, expiresAt: now + lasting)
+            principal: ScriptedCheck.principal(subject), registration: registration ?? usual, signedInAt: now,
+            expiresAt: now + lasting)
         let set = try sessions.begin(session, replacing: [], at: now)
         return "Cookie: " + set[0].prefix { $0 != ";" }
     }
@@ -155,6 +161,15 @@ import Testing
         #expect(await harness.send(page([line] + fields)).isForwarded, "looking is safe")
         let socket = await harness.send(page([line, "Connection: Upgrade", "Upgrade: websocket"] + fields))
         #expect(socket.isForwarded == isAllowed, "a WebSocket is not")
+    }
+
+    @Test("a session of a provider that is configured otherwise by now, or not at all, is none (D24)")
+    func otherRegistration() async throws {
+        for registration in ["", "idp https://other.example/ cli-1", "idp https://login.example/ cli-2"] {
+            let line = try cookie(registration: registration)
+            #expect(await harness.send(page([line] + navigation)).status == 302, "\(registration)")
+        }
+        #expect(await harness.send(page([try cookie("stranger")] + navigation)).status == 302)
     }
 
     @Test("policy holds for people as for programs: 403, and no way round by signing in again")

@@ -43,6 +43,25 @@ struct SignInTests {
         #expect(!location.contains("evil.example"))
     }
 
+    @Test("what the operator demands of a sign-in, a link cannot take back")
+    func demands() async throws {
+        let bench = try SignInBench { $0.loginParameters = [("prompt", "login"), ("max_age", "60")] }
+        var request = bench.request
+        request.parameters = [("prompt", "none"), ("max_age", "99999"), ("acr_values", "x")]
+        let sent = try query(try await bench.provider.authorizationURL(for: request))
+
+        #expect(sent["prompt"] == "login" && sent["max_age"] == "60" && sent["acr_values"] == "x")
+    }
+
+    @Test("the scope is what was granted; roles of an ID token are no scope")
+    func scope() async throws {
+        let bench = try SignInBench()
+        bench.answer(idToken: try bench.idToken(["roles": ["mcp.read"]]))
+        #expect(await bench.redeem().principal?.scope == [])
+        bench.answer(idToken: try bench.idToken(["roles": ["mcp.read"]]), ["scope": "openid email"])
+        #expect(await bench.redeem().principal?.scope == ["openid", "email"])
+    }
+
     @Test("an endpoint with a query keeps it, and form_post is asked for where it is wanted")
     func endpointWithQuery() async throws {
         let bench = try SignInBench(

@@ -49,6 +49,18 @@ import Testing
         #expect(try Self.translation([Self.provider(.apple, .apple)]).path == nil)
     }
 
+    @Test("another issuer or client is another registration")
+    func registrations() throws {
+        var all: Set<String?> = []
+        for (issuer, client) in [("a", "c"), ("b", "c"), ("a", "d")] {
+            var provider = Self.provider(ProviderID("corp"), .openIDConnect)
+            provider.issuer = "https://\(issuer).example"
+            provider.clientID = ClientID(client)
+            all.insert(try Self.translation([provider]).registrations[ProviderID("corp")])
+        }
+        #expect(all.count == 3 && !all.contains(nil))
+    }
+
     @Test("Entra answers by form over https, in the query where browsers would send no cookie along")
     func formPost() throws {
         for (url, isForm) in [("https://m.example", true), ("http://localhost:8080", false)] {
@@ -90,11 +102,11 @@ import Testing
         let plain = try Self.translation([], at: "http://localhost:8080") { $0.signIn.cookieName = "mine" }
         let now = Instant(seconds: 1_795_392_000)
         let session = Session(
-            principal: Principal(provider: .google, issuer: IssuerURL("i"), subject: "s"), signedInAt: now,
-            expiresAt: now + .seconds(60))
+            principal: Principal(provider: .google, issuer: IssuerURL("i"), subject: "s"), registration: "",
+            signedInAt: now, expiresAt: now + .seconds(60))
 
-        #expect(secure.cookieNames == ["AppServiceAuthSession", "__Host-GatehouseSignIn."])
-        #expect(plain.cookieNames == ["mine", "GatehouseSignIn."])
+        #expect(secure.cookieNames == ["AppServiceAuthSession", "__Host-GatehouseSignIn.", "GatehouseSignIn."])
+        #expect(plain.cookieNames == ["mine", "__Host-GatehouseSignIn.", "GatehouseSignIn."])
         let set = try secure.sessions(secure.keyRing()).begin(session, replacing: [], at: now)
         #expect(set[0].contains("; Secure;"))
         let other = try plain.sessions(plain.keyRing()).begin(session, replacing: [], at: now)

@@ -153,6 +153,15 @@ struct BrowserSessionsTests {
         #expect(try SessionFixture.sessions().current(in: Array(field.utf8), at: now) == nil)
     }
 
+    @Test("a session of another site is none, though that site has the same key")
+    func otherSite() throws {
+        let staging = try SessionFixture.sessions(site: "https://staging.example")
+        let field = SessionFixture.field(try staging.begin(SessionFixture.session(), replacing: [], at: now))
+
+        #expect(staging.current(in: field, at: now) != nil)
+        #expect(try SessionFixture.sessions().current(in: field, at: now) == nil)
+    }
+
     @Test("a session that another gate sealed, or that is sealed for something else, is none")
     func foreign() throws {
         let field = SessionFixture.field(

@@ -63,6 +63,16 @@ struct ReturnTargetTests {
         #expect(try Self.target().resolve(text) == .refused)
     }
 
+    @Test(
+        "the operator's own path for signing out is one of those (D25)",
+        arguments: ["/bye", "/BYE?x", "/%62ye", "/x/../bye"])
+    func logoutEndpoint(_ text: String) throws {
+        let target = ReturnTarget(
+            publicURL: try HTTPURL("https://m.example"), prefix: "/.auth", logoutEndpoint: "/bye", allowedExternal: [])
+
+        #expect(target.resolve(text) == .refused && target.resolve("/byebye") == .path("/byebye"))
+    }
+
     @Test("what the operator listed is led to: same origin, the path or below it, any query")
     func listed() throws {
         let target = try Self.target(["https://x.example/app", "https://y.example", "myapp://easyauth.callback"])

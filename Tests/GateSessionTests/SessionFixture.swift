@@ -11,8 +11,11 @@ enum SessionFixture {
 
     static func keys(_ first: UInt8 = 0) throws -> KeyRing { try KeyRing(secrets: [[UInt8](first..<(first + 40))]) }
 
-    static func sessions(_ keys: KeyRing? = nil, isSecure: Bool = true) throws -> BrowserSessions {
-        BrowserSessions(.init(attributes: CookieAttributes(isSecure: isSecure)), keys: try keys ?? self.keys())
+    static func sessions(
+        _ keys: KeyRing? = nil, isSecure: Bool = true, site: String = "https://m.example"
+    ) throws -> BrowserSessions {
+        BrowserSessions(
+            .init(site: site, attributes: CookieAttributes(isSecure: isSecure)), keys: try keys ?? self.keys())
     }
 
     static let principal = Principal(
@@ -25,7 +28,9 @@ enum SessionFixture {
         ], nameClaimType: "name", roleClaimType: "roles")
 
     static func session(_ principal: Principal = principal, lasting: Duration = .seconds(3_600)) -> Session {
-        Session(principal: principal, signedInAt: now, expiresAt: now + lasting)
+        Session(
+            principal: principal, registration: "openIDConnect https://id.example/ web", signedInAt: now,
+            expiresAt: now + lasting)
     }
 
     /// What a browser sends back after these `Set-Cookie` values.

@@ -12,8 +12,22 @@ struct SignInCookiesTests {
 
     private func cookies(isSecure: Bool = true, lifetime: Duration = .seconds(600)) throws -> SignInCookies {
         SignInCookies(
-            .init(lifetime: lifetime, attributes: CookieAttributes(isSecure: isSecure)), keys: try SessionFixture.keys()
-        )
+            .init(lifetime: lifetime, site: "https://m.example", attributes: CookieAttributes(isSecure: isSecure)),
+            keys: try SessionFixture.keys())
+    }
+
+    @Test(
+        "the session that a sign-in replaces comes along with it, since it does not with a form from another site (D24)"
+    )
+    func previous() throws {
+        let session = SessionFixture.session()
+        let attempt = SignInAttempt.begin(
+            provider: .entra, returnTarget: "/", redirectURI: "https://m.example/cb", replacing: session, at: now)
+        let cookies = try cookies()
+        let field = SessionFixture.field(cookies.cookies(for: attempt, in: [], crossSite: true, at: now))
+        let found = try #require(cookies.attempt(forState: attempt.state, in: field, at: now))
+
+        #expect(found.previous == .init(id: session.id, expiresAt: session.expiresAt) && found == attempt)
     }
 
     private func attempt(at now: Instant? = nil) -> SignInAttempt {

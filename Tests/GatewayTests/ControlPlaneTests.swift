@@ -78,8 +78,8 @@ struct ControlPlaneTests {
                 publicURL: url, prefix: "/.auth", providers: [], preferred: nil,
                 returnTarget: ReturnTarget(publicURL: url, prefix: "/.auth", allowedExternal: []),
                 lifetime: .seconds(3_600), endsWithToken: false, claimsNaming: .legacy),
-            sessions: BrowserSessions(.init(attributes: attributes), keys: keys),
-            attempts: SignInCookies(.init(attributes: attributes), keys: keys), audit: SilentAudit(),
+            sessions: BrowserSessions(.init(site: url.origin, attributes: attributes), keys: keys),
+            attempts: SignInCookies(.init(site: url.origin, attributes: attributes), keys: keys), audit: SilentAudit(),
             clock: FixedClock(), logger: logger)
     }
 
