@@ -203,7 +203,7 @@ def scrubbing(gate, report):
                          "OPTIONS without a token": []}.items():
         cases.refused(f"{what} does not reach the server", statuses=(204, 401), method="OPTIONS", token=None,
                       fields=[("X-MS-CLIENT-PRINCIPAL-ID", "root"), *fields])
-    cases.refused("the gate's own endpoints answer by themselves", statuses=(404,), path="/.auth/me", token=None,
+    cases.refused("the gate's own endpoints answer by themselves", statuses=(401,), path="/.auth/me", token=None,
                   fields=[("X-MS-CLIENT-PRINCIPAL-ID", "root")], judge=lambda answer: "root" not in answer.text)
     hosts = Cases(gate, report, "mod_auth_openidc-2026")
     for issuer in (gate.issuer + ".evil.example", gate.issuer + "@evil.example", gate.issuer[:-1], gate.issuer + "0", "evil" + gate.issuer):

@@ -175,9 +175,9 @@ def local_doors(gate, report):
     cases = Cases(gate, report, name)
     for path in ("/metrics", "/healthz", "/readyz", "/config", "/reload", "/debug", "/.auth/refresh", "/.auth/config"):
         control = path.startswith("/.auth")
-        cases.refused(f"{path} on the clients' port without a token", statuses=(404,) if control else (401,), path=path, token=None,
+        cases.refused(f"{path} on the clients' port without a token", statuses=(401, 404) if control else (401,), path=path, token=None,
                       judge=lambda answer: "gatehouse_" not in answer.text)
-        cases.refused(f"POST {path} on the clients' port without a token", statuses=(404, 405) if control else (401,), method="POST",
+        cases.refused(f"POST {path} on the clients' port without a token", statuses=(401, 404, 405) if control else (401,), method="POST",
                       body="{}", path=path, token=None)
 
 

@@ -235,7 +235,7 @@ def secrets(gate, report):
     cases = Cases(gate, report, "CVE-2024-39315")
     for what, request, statuses in (("401", dict(token=gate.token(exp=1)), (401,)),
                                     ("403", dict(method="POST", fields=[*TYPED, ("Origin", "https://evil.example")], body=MESSAGE), (403,)),
-                                    ("404", dict(path="/.auth/me"), (404,)),
+                                    ("404", dict(path="/.auth/nothing"), (404,)), ("/.auth/me", dict(path="/.auth/me"), (401,)),
                                     ("400", dict(path="/mcp/../x"), (400,)), ("415", dict(method="POST", body="x"), (415,)),
                                     ("405", dict(method="PATCH", body="x"), (405,)),
                                     ("413", dict(method="POST", fields=TYPED, body="[" * (5 << 20)), (400, 413)),

@@ -35,7 +35,12 @@ class BrowserGate(Gate):
     def settings(self):
         document = super().settings()
         document["globalValidation"]["unauthenticatedClientAction"] = "RedirectToLoginPage"
+        registration = document["identityProviders"]["customOpenIdConnectProviders"]["lab"]["registration"]
+        registration["clientCredential"] = {"clientSecretSettingName": "LAB_SECRET"}
         return document
+
+    def __init__(self):
+        super().__init__(environment={"LAB_SECRET": "s3cret-of-the-lab", "WEBSITE_AUTH_ENCRYPTION_KEY": os.urandom(32).hex()})
 
 
 class TwoResourcesGate(Gate):
